@@ -1,9 +1,47 @@
-# Everything a newcomer needs. `make help` explains each target.
+# Everything a newcomer needs; `make help` explains each target.
 PY ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
+TESTS ?= tests
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench clean
+.PHONY: help run demo test lint bench wheel clean
 
 help: ## Show what each target does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: ## Start the registry on this machine; needs nothing but Python 3.11 (stop with Ctrl-C)
+	@$(PY) -m consent.server up
+
+demo: .venv/.server ## The whole story without a browser: sign, scan, end, scan again, verify
+	@$(BIN)/consent-server demo
+
+test: .venv/.test ## Run every test against real components
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: .venv/.lint ## Formatting, lint rules, types, import directions, file sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy consent signing
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/house
+
+bench: .venv/.test ## Measure and print a table; writes bench.json
+	@$(BIN)/python -m tests.bench
+
+wheel: .venv/.test ## Build the wheel into dist/
+	@$(BIN)/python -m build --wheel --outdir dist .
+
+clean: ## Remove the data folder, the environment and everything built
+	rm -rf .state .demo .venv dist build bench.json artefacts
+
+.venv/.server: pyproject.toml
+	@$(PY) -m consent.server install --extras server,embedded
+	@touch $@
+
+.venv/.test: pyproject.toml
+	@$(PY) -m consent.server install --extras server,embedded,test
+	@touch $@
+
+.venv/.lint: pyproject.toml
+	@$(PY) -m consent.server install --extras server,embedded,test,lint
+	@touch $@
