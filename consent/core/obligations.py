@@ -1,0 +1,43 @@
+"""Obligations: what an allowed user must do (DECIDING 26; SHAPES "Obligations").
+
+They are attached to answers about `infer.*`, `edit.*` and `publish.*`. One that a grant demands and
+the asking key has not declared it can meet denies `obligation_unmet`. A law may add one by itself
+(`by_law`): that one is told, and is no condition of the performer's.
+"""
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+OBLIGATIONS: Final = frozenset(
+    {
+        "label.visible",
+        "label.audible",
+        "mark.c2pa",
+        "mark.watermark",
+        "disclose.ad",
+        "disclose.ny_synthetic_performer",
+        "label.cn_gb45438",
+        "report.usage",
+        "age_assured_end_users",
+        "review.sampled",
+        "review.before_publish",
+    }
+)
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+def by_law(*, purpose: str | None, territory: str | None, modalities: AbstractSet[str]) -> frozenset[str]:
+    """What the law of the region asked adds, whatever the grant says.
+
+    NY GBL 396-b (2026): an advertisement with a synthetic performer says so; audio-only ones need not.
+    China, GB 45438-2025: synthetic content carries the label of that standard.
+    """
+    if territory is None:
+        return _NONE
+    if territory == "CN" or territory.startswith("CN-"):
+        return frozenset({"label.cn_gb45438"})
+    reaches_new_york = territory in ("US", "US-NY", "WORLD")
+    if reaches_new_york and purpose == "advertise" and not modalities <= {"voice"}:
+        return frozenset({"disclose.ny_synthetic_performer"})
+    return _NONE

@@ -1,0 +1,1 @@
+"""The JSON of checks: typed requests and answers, read strictly and written canonically."""

@@ -1,0 +1,186 @@
+"""Bytes to typed requests: strict JSON first, then types. What the members mean is `core.complete`'s."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+from signing.canonical import parse
+from signing.errors import MalformedError
+
+from consent.core.wire.check import MAX_BATCH_ROWS, CheckFields, CheckRequest
+from consent.core.wire.errors import WireError
+
+MAX_CHECK_BYTES: Final = 64 * 1024
+MAX_BATCH_BYTES: Final = 16 * 1024 * 1024
+MAX_ROW_ID_CHARS: Final = 128
+SELECTORS: Final = ("performer", "performers", "external_id", "persona", "model", "grant")
+
+T = TypeVar("T")
+
+_SHOWN_CHARS: Final = 60  # of a refused value in an error
+_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*|key in `[^`]*`?)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+_MISSING_FIELD = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)
+_EXPECTED_GOT = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchItem:
+    """One row of a batch: its request, or the fault that keeps it from one. Never both."""
+
+    id: str
+    request: CheckRequest | None
+    fault: WireError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A decoded batch. Faults of rows stay with their rows; a fault of the whole raises."""
+
+    items: tuple[BatchItem, ...]
+    receipt: Literal["deferred", "inline"]
+    at_least: str | None
+    nonce: str | None
+
+
+class _Envelope(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A batch before its rows are looked into, so that one bad row does not refuse the others."""
+
+    checks: list[dict[str, Any]]
+    defaults: CheckFields | None = None
+    receipt: Literal["deferred", "inline"] = "deferred"
+    at_least: str | None = None
+    nonce: str | None = None
+
+
+def decode_check(data: bytes) -> CheckRequest:
+    """Read the body of `POST /v1/check`.
+
+    Raises:
+        WireError: not strict JSON, an unknown member, a wrong type.
+    """
+    return _to_request(_parse(data, max_bytes=MAX_CHECK_BYTES))
+
+
+def decode_batch(data: bytes) -> Batch:
+    """Read the body of `POST /v1/check/batch`; each row is completed from `defaults` first.
+
+    A selector in a row replaces any selector of the defaults.
+
+    Raises:
+        WireError: a fault of the batch itself: JSON, its members, its row count, a row without id.
+    """
+    document = _parse(data, max_bytes=MAX_BATCH_BYTES)
+    envelope = _convert(document, _Envelope)
+    rows = envelope.checks
+    if not 1 <= len(rows) <= MAX_BATCH_ROWS:
+        raise WireError(
+            "/checks", "row_count", f"1 to {MAX_BATCH_ROWS} rows", f"{len(rows)} rows", "batch_size_invalid"
+        )
+    defaults: dict[str, Any] = dict(document.get("defaults") or {}) if isinstance(document, dict) else {}
+    seen: set[str] = set()
+    items = []
+    for place, row in enumerate(rows):
+        row_id = _row_id(row, place, seen)
+        items.append(_item(row_id, row, defaults))
+    return Batch(
+        items=tuple(items),
+        receipt=envelope.receipt,
+        at_least=envelope.at_least,
+        nonce=envelope.nonce,
+    )
+
+
+def request_from_json(document: object) -> CheckRequest:
+    """Type an already parsed JSON object as a question.
+
+    Raises:
+        WireError: an unknown member, a wrong type.
+    """
+    return _to_request(document)
+
+
+def _parse(data: bytes, *, max_bytes: int) -> Any:
+    try:
+        return parse(data, max_bytes=max_bytes)
+    except MalformedError as exc:
+        pointer = getattr(exc, "pointer", "") or ""
+        rule = getattr(exc, "rule", "") or "json"
+        raise WireError(
+            pointer, rule, "one strict JSON document", str(exc)[: _SHOWN_CHARS * 3], "json_invalid"
+        ) from exc
+
+
+def _row_id(row: Mapping[str, Any], place: int, seen: set[str]) -> str:
+    row_id = row.get("id")
+    if not isinstance(row_id, str) or not 1 <= len(row_id) <= MAX_ROW_ID_CHARS:
+        got = "nothing" if row_id is None else _shown(row_id)
+        raise WireError(
+            f"/checks/{place}/id", "row_id", f"1 to {MAX_ROW_ID_CHARS} characters", got, "row_id_invalid"
+        )
+    if row_id in seen:
+        raise WireError(
+            f"/checks/{place}/id", "row_id_unique", "an id of its own", _shown(row_id), "row_id_repeated"
+        )
+    seen.add(row_id)
+    return row_id
+
+
+def _item(row_id: str, row: Mapping[str, Any], defaults: Mapping[str, Any]) -> BatchItem:
+    names_somebody = any(name in row for name in SELECTORS)
+    merged = {name: value for name, value in defaults.items() if not (names_somebody and name in SELECTORS)}
+    merged.update(row)
+    del merged["id"]
+    try:
+        return BatchItem(id=row_id, request=_to_request(merged), fault=None)
+    except WireError as fault:
+        return BatchItem(id=row_id, request=None, fault=fault)
+
+
+def _to_request(document: object) -> CheckRequest:
+    return _convert(document, CheckRequest)
+
+
+def _convert(document: object, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(document, kind, strict=True)
+    except msgspec.ValidationError as exc:
+        raise _fault(str(exc)) from exc
+
+
+def _fault(message: str) -> WireError:
+    """Translate msgspec's message, `Expected `int`, got `str` - at `$.quantity``, into a pointer."""
+    match = _PATH.match(message)
+    what = match["what"] if match else message
+    pointer = _pointer(match["path"] or "$") if match else ""
+    if unknown := _UNKNOWN_FIELD.search(what):
+        name = unknown["name"]
+        return WireError(
+            f"{pointer}/{_escaped(name)}",
+            "member_known",
+            "a documented member",
+            _shown(name),
+            "member_unknown",
+        )
+    if missing := _MISSING_FIELD.search(what):
+        name = missing["name"]
+        return WireError(f"{pointer}/{name}", "member_required", "a value", "nothing", "member_missing")
+    if types := _EXPECTED_GOT.search(what):
+        return WireError(pointer, "type", types["expected"], types["got"], "type_invalid")
+    return WireError(pointer, "value", "an accepted value", what[:_SHOWN_CHARS], "value_invalid")
+
+
+def _pointer(path: str) -> str:
+    steps = (step["name"] or step["index"] or "-" for step in _STEP.finditer(path))
+    return "".join(f"/{_escaped(step)}" for step in steps)
+
+
+def _escaped(name: str) -> str:
+    return name[:_SHOWN_CHARS].replace("~", "~0").replace("/", "~1")
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:_SHOWN_CHARS]
