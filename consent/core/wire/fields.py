@@ -29,14 +29,12 @@ PerformerReference = Annotated[
     ),
 ]
 # No control characters: they have no place in a line of text, and U+0000 has none in PostgreSQL.
-Line = Annotated[
-    str,
-    Meta(min_length=1, max_length=200, pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$(?!\\n)"),
-]
-StageName = Annotated[
-    str,
-    Meta(min_length=1, max_length=120, pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$(?!\\n)"),
-]
+_LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$(?!\\n)"
+
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
+Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=_LINE)]
+ShortLine = Annotated[str, Meta(min_length=1, max_length=64, pattern=_LINE)]
+StageName = Annotated[str, Meta(min_length=1, max_length=120, pattern=_LINE)]
 Note = Annotated[
     str,
     Meta(
@@ -50,9 +48,9 @@ ExternalIdText = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=200,
-        pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$(?!\\n)",
-        description="The organization's own name for a performer.",
+        max_length=128,
+        pattern="^[^\\u0000-\\u0020\\u007f-\\u00a0\\u2028\\u2029\\ufeff]+$(?!\\n)",
+        description="The organization's own name for a performer; no spaces.",
     ),
 ]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166-1 alpha-2.")]

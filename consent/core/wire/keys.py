@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from consent.core.wire.fields import Instant, LanguageTag, Line
+from consent.core.wire.fields import Instant, Label, LanguageTag
 
 Scope = Literal[
     "check", "receipts", "offers", "grants", "performers", "members", "keys", "organization", "events"
@@ -25,7 +25,7 @@ class StandingContext(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, 
 class NewApiKey(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A key to be made, on the side of the key that asks."""
 
-    name: Annotated[Line, Meta(max_length=100)]
+    name: Label
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES))]
     context: StandingContext | UnsetType = UNSET
     capabilities: Annotated[list[str], Meta(min_length=1, max_length=16)] | UnsetType = UNSET

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from consent.core.wire.fields import ExternalIdText, LanguageTag, Line, PerformerReference, StageName
+from consent.core.wire.fields import ExternalIdText, Label, LanguageTag, Line, PerformerReference, StageName
 from consent.core.wire.organizations import Email
 
 Jwk = Annotated[
@@ -56,7 +56,7 @@ class Enrolment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     public_key: Jwk
     stage_names: Annotated[list[StageName], Meta(min_length=1, max_length=20)]
     identity: Identity
-    label: Annotated[Line, Meta(max_length=100)]
+    label: Label
 
 
 class Credential(msgspec.Struct, kw_only=True):

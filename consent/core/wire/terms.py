@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from consent.core.wire.fields import GrantId, Instant, LanguageTag, Line, OrganizationId, Sha256
+from consent.core.wire.fields import GrantId, Instant, LanguageTag, Line, OrganizationId, Sha256, ShortLine
 
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_.:-]+$(?!\n)")]
 Codes = Annotated[list[Code], Meta(min_length=1, max_length=64, description="A set; order does not matter.")]
@@ -49,7 +49,7 @@ class Recipient(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Project(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What it is for, in the licensee's own books."""
 
-    ref: Annotated[Line, Meta(max_length=64)]
+    ref: ShortLine
     title: Line
 
 
@@ -108,8 +108,8 @@ class Terms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
     recipients: Annotated[list[Recipient], Meta(min_length=1, max_length=32)] | UnsetType = UNSET
     prohibitions: Annotated[list[Prohibition], Meta(min_length=1, max_length=64)] | UnsetType = UNSET
     obligations: Codes | UnsetType = UNSET
-    posthumous: dict[str, Any] | None | UnsetType = UNSET
-    exclusive: dict[str, Any] | None | UnsetType = UNSET
+    posthumous: dict[str, Any] | UnsetType | None = UNSET
+    exclusive: dict[str, Any] | UnsetType | None = UNSET
     representation: dict[str, Any] | UnsetType = UNSET
     replaces_in_person_work: bool | UnsetType = UNSET
-    supersedes: GrantId | None | UnsetType = UNSET
+    supersedes: GrantId | UnsetType | None = UNSET
