@@ -11,7 +11,7 @@ from typing import Final
 MAX_TERM_YEARS: Final = 10  # DECIDING 14: terms end at the latest ten years after signing
 
 _FORM = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
-_END_OF_TIME: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+END_OF_TIME: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class InstantError(ValueError):
@@ -48,8 +48,8 @@ def format_instant(instant: datetime) -> str:
 def years_after(instant: datetime, years: int) -> datetime:
     """The same date and time `years` later; a 29 February becomes 28 where it must (DECIDING 14)."""
     year = instant.year + years
-    if year > _END_OF_TIME.year:
-        return _END_OF_TIME
+    if year > END_OF_TIME.year:
+        return END_OF_TIME
     try:
         return instant.replace(year=year)
     except ValueError:  # only 29 February has no counterpart in another year

@@ -1,0 +1,54 @@
+"""territory: the region asked lies wholly inside what is allowed and does not overlap what is denied.
+
+`{"kind": "territory", "v": 1, "allow": ["AT", "DE"], "deny": ["US-NY"]}`. WORLD stands alone in `allow`;
+WORLD is asked only of a bare WORLD (DECIDING 8). Narrower: fewer regions allowed, more denied.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from consent.core.asked import Asked
+from consent.core.constraints.base import PASS, Constraint, Scene, Verdict, constraint, deny, missing
+from consent.core.reasons import Reason
+from consent.core.term_error import TermError, check_members, read_set
+from consent.core.territories import WORLD, RegionSet, is_region
+
+_EXPECTED = "ISO 3166-1 alpha-2 or ISO 3166-2 codes"
+
+
+@constraint(kind="territory", tag=1, since="2026-11")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Territory(Constraint):
+    """Where; `anywhere` is the explicit any: a bare WORLD."""
+
+    allow: RegionSet
+    deny: RegionSet
+    anywhere: bool
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "Territory":
+        """Read the members beside kind and v."""
+        check_members(document, required=("allow",), optional=("deny",))
+        allow = read_set(document, "allow", accepts=is_region, expected=f"{_EXPECTED}, or WORLD alone")
+        if WORLD in allow and len(allow) > 1:
+            raise TermError("/allow", "world_alone", "WORLD alone, or codes", "WORLD among others")
+        denied: frozenset[str] = frozenset()
+        if "deny" in document:
+            denied = read_set(document, "deny", accepts=_is_code, expected=_EXPECTED)
+        return cls(allow=RegionSet(allow), deny=RegionSet(denied), anywhere=WORLD in allow and not denied)
+
+    def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
+        """Judge the territory asked."""
+        if self.anywhere:
+            return PASS
+        territory = asked.territory
+        if territory is None:
+            return missing("territory")
+        if territory == WORLD or not self.allow.contains(territory) or self.deny.overlaps(territory):
+            return deny(Reason.TERRITORY)
+        return PASS
+
+
+def _is_code(code: str) -> bool:
+    return code != WORLD and is_region(code)

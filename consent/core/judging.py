@@ -1,0 +1,167 @@
+"""Judging one grant for one question; the one code path of `decide` and `explain`.
+
+One line of one grant must satisfy the whole question: nothing is stitched from two (DESIGN §5).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from consent.core.asked import Asked
+from consent.core.constraints import Scene, Verdict
+from consent.core.facts import GrantFacts, SubjectFacts
+from consent.core.instants import MAX_TERM_YEARS, years_after
+from consent.core.lines import CompiledLine
+from consent.core.prohibitions import Prohibition
+from consent.core.reasons import Reason
+from consent.core.states import GrantState
+
+_SHORTEST_TEN_YEARS_DAYS = 3652  # ten years have two leap days at least, save across 1900 or 2100: 3651
+_SURE_DAYS = _SHORTEST_TEN_YEARS_DAYS - 1
+
+
+@dataclass(slots=True)
+class Objections:
+    """What stands against allowing, gathered until something allows."""
+
+    reasons: set[Reason] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+
+    def add(self, verdict: Verdict) -> None:
+        """Take up one constraint's verdict."""
+        if verdict.reason is not None:
+            self.reasons.add(verdict.reason)
+        if verdict.missing is not None:
+            self.missing.add(verdict.missing)
+
+    def take(self, other: "Objections") -> None:
+        """Take up all of another's."""
+        self.reasons |= other.reasons
+        self.missing |= other.missing
+
+    def lacking(self, attributes: tuple[str, ...]) -> None:
+        """Take up attributes without which a prohibition cannot be told."""
+        self.reasons.add(Reason.CONTEXT_MISSING)
+        self.missing.update(attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A grant and the line of it that allows."""
+
+    grant: GrantFacts
+    line: CompiledLine
+
+
+# Called for each constraint judged: grant id, line id, kind of constraint, verdict.
+Watch = Callable[[str, str, str, Verdict], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One question before the grants: what it asks, where it stands, what its key can meet."""
+
+    asked: Asked
+    capabilities: frozenset[str]
+    scene: Scene
+    watch: Watch | None
+
+
+def ends_at(grant: GrantFacts) -> datetime:
+    """The end of the term: as signed, at the latest ten years after signing (DECIDING 14)."""
+    return min(grant.terms.valid_until, years_after(grant.signed_at, MAX_TERM_YEARS))
+
+
+def is_active(grant: GrantFacts, subject: SubjectFacts, at: datetime, objections: Objections | None) -> bool:
+    """Say whether the grant stands at `at`: active, its term not ended, its performer alive or covered.
+
+    Expiry is decided here; a sweep only records it. A start that lies ahead is a matter of `term`.
+    """
+    if grant.state is not GrantState.ACTIVE or at >= grant.terms.valid_until:
+        return False
+    if (at - grant.signed_at).days >= _SURE_DAYS and at >= ends_at(grant):
+        return False
+    if subject.deceased_at is None or at < subject.deceased_at:
+        return True
+    posthumous = grant.terms.posthumous
+    if posthumous is None:
+        return False
+    if posthumous.covers(at, deceased_at=subject.deceased_at):
+        return True
+    if objections is not None:
+        objections.reasons.add(Reason.POSTHUMOUS)
+    return False
+
+
+def matches(grant: GrantFacts, asked: Asked) -> bool:
+    """Say whether the grant has anything to say about the use: a line, a prohibition, an unknown schema."""
+    terms = grant.terms
+    return (
+        asked.use in terms.by_use
+        or not terms.schema_known
+        or any(prohibition.names_use(asked) for prohibition in terms.prohibitions)
+    )
+
+
+def judge(hearing: Hearing, grant: GrantFacts, objections: Objections) -> Allowed | None:
+    """Judge an active grant that matches the use: the line that allows, or the objections to each.
+
+    Of several lines that allow, the one that counts least, then the first by id, so that the order of
+    lines never matters.
+    """
+    asked, terms = hearing.asked, grant.terms
+    standing = Objections()
+    if terms.unknown:
+        standing.reasons.add(Reason.UNKNOWN_TERM)
+    if hearing.scene.at < terms.valid_from:
+        standing.reasons.add(Reason.TERM)
+    _weigh(terms.prohibitions, asked, standing, Reason.EXPLICIT_PROHIBITION)
+    if asked.is_output and not terms.obligations <= hearing.capabilities:
+        standing.reasons.add(Reason.OBLIGATION_UNMET)
+    hearing.scene.usage = grant.usage
+    best: CompiledLine | None = None
+    for line in terms.by_use.get(asked.use, ()):
+        if _line_allows(hearing, grant.grant, line, objections) and (
+            best is None or (len(line.counters), line.id) < (len(best.counters), best.id)
+        ):
+            best = line
+    objections.take(standing)
+    return None if best is None or standing.reasons else Allowed(grant, best)
+
+
+def _line_allows(hearing: Hearing, grant: str, line: CompiledLine, objections: Objections) -> bool:
+    asked, scene, watch = hearing.asked, hearing.scene, hearing.watch
+    scene.line = line.id
+    allows = True
+    for check in line.checks:
+        verdict = check.evaluate(asked, scene)
+        if verdict.reason is not None:
+            allows = False
+            objections.add(verdict)
+        if watch is not None:
+            watch(grant, line.id, check.kind, verdict)
+    return allows
+
+
+def _weigh(
+    prohibitions: tuple[Prohibition, ...], asked: Asked, objections: Objections, reason: Reason
+) -> None:
+    for prohibition in prohibitions:
+        reach = prohibition.reaches(asked)
+        if reach is True:
+            objections.reasons.add(reason)
+        elif reach:
+            objections.lacking(reach)
+
+
+def weigh_limits(subject: SubjectFacts, asked: Asked, objections: Objections) -> bool:
+    """Weigh the performer's own limits; say whether they let the question pass."""
+    limits = subject.limits
+    if limits is None:
+        return True
+    found = Objections()
+    if limits.unknown:
+        found.reasons.update((Reason.PERFORMER_LIMITS, Reason.UNKNOWN_TERM))
+    _weigh(limits.never, asked, found, Reason.PERFORMER_LIMITS)
+    objections.take(found)
+    return not found.reasons

@@ -1,0 +1,238 @@
+"""decide: may this be done? Total, pure and small (DESIGN §5).
+
+Deny by default; any deny overrides; one grant must satisfy the whole question; every performer of
+it must allow. `explain` watches this same code.
+"""
+
+from datetime import datetime
+
+from consent.core import obligations as duties
+from consent.core.asked import Asked
+from consent.core.bounds import RECEIPT_VALIDITY_INFERENCE_S, RECEIPT_VALIDITY_TRAINING_S
+from consent.core.constraints import Scene
+from consent.core.constraints.end_user_age import EndUserAge
+from consent.core.counting import CounterClaim, utc_day
+from consent.core.decision import Decision, Outcome
+from consent.core.facts import Facts, GrantFacts, ModelFacts, SubjectFacts
+from consent.core.judging import (
+    Allowed,
+    Hearing,
+    Objections,
+    Watch,
+    ends_at,
+    is_active,
+    judge,
+    matches,
+    weigh_limits,
+)
+from consent.core.next_steps import next_step
+from consent.core.reasons import Reason, in_order
+
+__all__ = ["CounterClaim", "Decision", "Outcome", "decide"]
+
+_FICTIONAL_AGE = EndUserAge(demanded=False)
+
+
+def decide(asked: Asked, facts: Facts, at: datetime, *, watch: Watch | None = None) -> Decision:
+    """Decide a completed question on facts of one position.
+
+    `at` is an aware instant on the primary's clock. Never raises for any question and facts; what is
+    unknown denies. The facts must belong to the question: a performer without facts is unknown.
+    """
+    if asked.stops:
+        return _deny(asked, asked.stops, ())
+    objections = Objections()
+    if not _selector_is_theirs(asked, facts):
+        return _deny(asked, (Reason.NOT_A_RECIPIENT,), ())
+    subjects = _subjects(asked, facts, objections)
+    scene = Scene(at=at, performers=len(subjects), models=_models(asked, facts))
+    hearing = Hearing(asked, facts.capabilities, scene, watch)
+    allowed: list[Allowed] = []
+    for subject in subjects:
+        found = _judge_subject(hearing, facts, subject, objections)
+        if found is not None:
+            allowed.append(found)
+    if Reason.NOT_A_RECIPIENT in objections.reasons:
+        # Whoever may not ask learns nothing else (DECIDING 24).
+        return _deny(asked, (Reason.NOT_A_RECIPIENT,), ())
+    _judge_selector(asked, facts, bool(subjects), scene, objections)
+    if objections.reasons:
+        return _deny(asked, in_order(objections.reasons), tuple(sorted(objections.missing)))
+    return _allow(asked, facts, allowed, at)
+
+
+def _selector_is_theirs(asked: Asked, facts: Facts) -> bool:
+    """An unknown model, persona or grant, and one of somebody else, answer alike."""
+    if not facts.selector_found or facts.licensee != (asked.on_behalf_of or facts.licensee):
+        return False
+    if asked.model is not None:
+        model = facts.model
+        return model is not None and (model.model, model.owner) == (asked.model, facts.licensee)
+    if asked.persona is not None:
+        persona = facts.persona
+        return persona is not None and (persona.persona, persona.owner) == (asked.persona, facts.licensee)
+    return asked.on_behalf_of is not None or facts.licensee == facts.caller
+
+
+def _subjects(asked: Asked, facts: Facts, objections: Objections) -> tuple[SubjectFacts, ...]:
+    """The performers of the question, each once; one without facts is unknown."""
+    by_reference = {subject.reference: subject for subject in facts.subjects}
+    demanded: set[str] = set(asked.performers)
+    if asked.model is not None and facts.model is not None:
+        demanded.update(facts.model.performers)
+    if asked.persona is not None and facts.persona is not None:
+        demanded.update(facts.persona.performers)
+        for model in facts.persona_models:
+            demanded.update(model.performers)
+    if not demanded <= by_reference.keys():
+        objections.reasons.add(Reason.PERFORMER_UNKNOWN)
+    return tuple(by_reference.values())
+
+
+def _models(asked: Asked, facts: Facts) -> tuple[str, ...]:
+    if asked.model is not None:
+        return (asked.model,)
+    return facts.persona.models if asked.persona is not None and facts.persona is not None else ()
+
+
+def _judge_subject(
+    hearing: Hearing, facts: Facts, subject: SubjectFacts, objections: Objections
+) -> Allowed | None:
+    """One performer: the grant that allows, or the objections."""
+    asked, at = hearing.asked, hearing.scene.at
+    if not subject.known:
+        objections.reasons.add(Reason.PERFORMER_UNKNOWN)
+        return None
+    visible = _visible(asked, facts, subject)
+    if facts.caller != facts.licensee and not visible:
+        objections.reasons.add(Reason.NOT_A_RECIPIENT)
+        return None
+    active = [grant for grant in visible if is_active(grant, subject, at, None)]
+    if not active:
+        _say_why_none(facts, subject, visible, at, objections)
+        return None
+    matching = [grant for grant in active if matches(grant, asked)]
+    if not matching:
+        objections.reasons.add(Reason.OUT_OF_SCOPE)
+        return None
+    within_limits = not any(asked.use in grant.terms.by_use for grant in matching) or weigh_limits(
+        subject, asked, objections
+    )
+    against = Objections()
+    best: Allowed | None = None
+    for grant in matching:
+        found = judge(hearing, grant, against)
+        if found is not None and (best is None or _preference(found) < _preference(best)):
+            best = found
+    if best is None:
+        objections.take(against)
+    return best if within_limits else None
+
+
+def _visible(asked: Asked, facts: Facts, subject: SubjectFacts) -> list[GrantFacts]:
+    """The grants this caller may rely on: its own, or those that name it as a recipient."""
+    return [
+        grant
+        for grant in subject.grants
+        if (asked.grant is None or grant.grant == asked.grant)
+        and (facts.caller == facts.licensee or facts.caller in grant.terms.recipients)
+    ]
+
+
+def _say_why_none(
+    facts: Facts,
+    subject: SubjectFacts,
+    visible: list[GrantFacts],
+    at: datetime,
+    objections: Objections,
+) -> None:
+    """Lack, pause, hold, death and end read alike; only agreed years after death say that they ran out."""
+    after_death = Objections()
+    for grant in visible:
+        is_active(grant, subject, at, after_death)
+    if after_death.reasons:
+        objections.reasons |= after_death.reasons
+    elif subject.prior_record and not subject.ever_signed and facts.caller == facts.licensee:
+        objections.reasons.add(Reason.PRIOR_RECORD_UNSIGNED)
+    else:
+        objections.reasons.add(Reason.NO_ACTIVE_CONSENT)
+
+
+def _preference(found: Allowed) -> tuple[int, str, str]:
+    return (len(found.line.counters), found.grant.grant, found.line.id)
+
+
+def _judge_selector(
+    asked: Asked, facts: Facts, has_subjects: bool, scene: Scene, objections: Objections
+) -> None:
+    """The model's or persona's own state, an empty list of performers, and the key's quota."""
+    persona = facts.persona if asked.persona is not None else None
+    fictional = persona is not None and persona.fictional_attester is not None
+    if fictional:
+        if not has_subjects and facts.caller != facts.licensee:
+            objections.reasons.add(Reason.NOT_A_RECIPIENT)
+        objections.add(_FICTIONAL_AGE.evaluate(asked, scene))
+    elif not has_subjects:
+        objections.reasons.add(Reason.PERSONA_EMPTY)
+    models: tuple[ModelFacts, ...] = ()
+    if asked.model is not None and facts.model is not None:
+        models = (facts.model,)
+    elif persona is not None:
+        models = facts.persona_models
+        if {model.model for model in models} != set(persona.models):
+            objections.reasons.add(Reason.NOT_A_RECIPIENT)
+    for model in models:
+        if model.tainted:
+            objections.reasons.add(Reason.MODEL_TAINTED)
+        if model.disabled:
+            objections.reasons.add(Reason.MODEL_DISABLED)
+    if facts.over_quota:
+        objections.reasons.add(Reason.QUOTA)
+
+
+def _allow(asked: Asked, facts: Facts, allowed: list[Allowed], at: datetime) -> Decision:
+    claims: dict[tuple[str, str, str], CounterClaim] = {}
+    due: set[str] = set()
+    valid_for_s = _validity_s(asked)
+    for found in allowed:
+        grant = found.grant
+        valid_for_s = min(valid_for_s, int((ends_at(grant) - at).total_seconds()))
+        if asked.is_output:
+            due |= grant.terms.obligations
+        for kind, limit in found.line.counters:
+            claims[(grant.grant, found.line.id, kind)] = CounterClaim(
+                grant=grant.grant,
+                line=found.line.id,
+                kind="rate" if kind == "rate" else "max_outputs",
+                quantity=asked.quantity,
+                limit=limit,
+                day=utc_day(at) if kind == "rate" else None,
+            )
+    if asked.is_output:
+        due |= duties.by_law(
+            purpose=asked.purpose, territory=asked.territory, modalities=asked.modalities or frozenset()
+        )
+    attester = facts.persona.fictional_attester if asked.persona is not None and facts.persona else None
+    return Decision(
+        outcome=Outcome.ALLOW,
+        grants=tuple(sorted({found.grant.grant for found in allowed})),
+        reasons=(Reason.FICTIONAL_PERSONA,) if attester is not None else (),
+        obligations=tuple(sorted(due)),
+        claims=tuple(claims[key] for key in sorted(claims)),
+        valid_for_s=max(valid_for_s, 0),
+        attester=attester,
+    )
+
+
+def _deny(asked: Asked, reasons: tuple[Reason, ...], missing: tuple[str, ...]) -> Decision:
+    return Decision(
+        outcome=Outcome.DENY,
+        reasons=reasons,
+        missing=missing,
+        next_step=next_step(reasons, missing),
+        valid_for_s=_validity_s(asked),
+    )
+
+
+def _validity_s(asked: Asked) -> int:
+    return RECEIPT_VALIDITY_INFERENCE_S if asked.is_output else RECEIPT_VALIDITY_TRAINING_S
