@@ -62,7 +62,7 @@ def decode_check(data: bytes) -> CheckRequest:
     Raises:
         WireError: not strict JSON, an unknown member, a wrong type.
     """
-    return _to_request(_parse(data, max_bytes=MAX_CHECK_BYTES))
+    return _to_request(parse_json(data, max_bytes=MAX_CHECK_BYTES))
 
 
 def decode_batch(data: bytes) -> Batch:
@@ -73,8 +73,8 @@ def decode_batch(data: bytes) -> Batch:
     Raises:
         WireError: a fault of the batch itself: JSON, its members, its row count, a row without id.
     """
-    document = _parse(data, max_bytes=MAX_BATCH_BYTES)
-    envelope = _convert(document, _Envelope)
+    document = parse_json(data, max_bytes=MAX_BATCH_BYTES)
+    envelope = convert(document, _Envelope)
     rows = envelope.checks
     if not 1 <= len(rows) <= MAX_BATCH_ROWS:
         raise WireError(
@@ -103,7 +103,12 @@ def request_from_json(document: object) -> CheckRequest:
     return _to_request(document)
 
 
-def _parse(data: bytes, *, max_bytes: int) -> Any:
+def parse_json(data: bytes, *, max_bytes: int) -> Any:
+    """Read one strict JSON document; duplicates, floats and what I-JSON refuses are faults.
+
+    Raises:
+        WireError: with the pointer to the fault where the document has one.
+    """
     try:
         return parse(data, max_bytes=max_bytes)
     except MalformedError as exc:
@@ -141,12 +146,17 @@ def _item(row_id: str, row: Mapping[str, Any], defaults: Mapping[str, Any]) -> B
 
 
 def _to_request(document: object) -> CheckRequest:
-    return _convert(document, CheckRequest)
+    return convert(document, CheckRequest)
 
 
-def _convert(document: object, kind: type[T]) -> T:
+def convert(document: object, kind: type[T], *, strict: bool = True) -> T:
+    """Type an already parsed JSON value as any wire struct; not strict reads numbers and flags from text.
+
+    Raises:
+        WireError: an unknown or missing member, a wrong type, a value outside its bounds.
+    """
     try:
-        return msgspec.convert(document, kind, strict=True)
+        return msgspec.convert(document, kind, strict=strict)
     except msgspec.ValidationError as exc:
         raise _fault(str(exc)) from exc
 
