@@ -1,0 +1,232 @@
+"""The lines of an offer: everything a use needs is explicit, nothing stands where it binds nothing."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+
+from consent.core import content
+from consent.core.constraints import REGISTER
+from consent.core.lines import Line, named_uses, read_constraint, read_line
+from consent.core.needs import COUNTERS, needed
+from consent.core.offer_fault import OfferFault
+from consent.core.term_error import TermError
+from consent.core.territories import HINTS
+from consent.core.uses import NEVER_IMPLIED, OUTPUT, USES
+
+MAX_LINES: Final = 32
+MIN_DESCRIPTION_CHARS: Final = 200  # SHAPES; "reasonably specific description"
+MAX_DESCRIPTION_CHARS: Final = 4000
+UNREPRESENTED_DESCRIPTION_CHARS: Final = 400  # law page A.2: it replaces work in person, and nobody advises
+
+_LINE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_TEXTS: Final = frozenset({"id", "description", "explicit", "initials"})
+_READ: Final = frozenset({"id", "uses", "modalities", "purposes", "content_max", "initials", "constraints"})
+_MEMBERS: Final = frozenset({"modalities", "purposes", "content_max"})
+
+
+def check_lines(document: Mapping[str, Any]) -> list[OfferFault]:
+    """Every fault of the lines of prepared terms."""
+    lines = document.get("lines")
+    if lines is None:
+        return []  # said already: a required member is missing
+    if not isinstance(lines, list) or not 1 <= len(lines) <= MAX_LINES:
+        return [_fault("/lines", "list_length", f"1 to {MAX_LINES} lines", lines, "lines_invalid")]
+    faults: list[OfferFault] = []
+    ids: set[str] = set()
+    for place, line in enumerate(lines):
+        pointer = f"/lines/{place}"
+        if not isinstance(line, Mapping):
+            faults.append(_fault(pointer, "type", "an object", line, "lines_invalid"))
+            continue
+        faults.extend(_check_id(line, pointer, ids))
+        faults.extend(_check_description(line, pointer, document))
+        faults.extend(_check_terms(line, pointer))
+    return faults
+
+
+def _fault(pointer: str, rule: str, expected: str, got: object, code: str) -> OfferFault:
+    return OfferFault.of(TermError(pointer, rule, expected, got), code)
+
+
+def _check_id(line: Mapping[str, Any], pointer: str, ids: set[str]) -> list[OfferFault]:
+    line_id = line.get("id")
+    if not isinstance(line_id, str) or not _LINE_ID.fullmatch(line_id) or line_id in ids:
+        expected = "a short id of its own, such as l1"
+        return [_fault(f"{pointer}/id", "line_id", expected, line_id, "line_id_invalid")]
+    ids.add(line_id)
+    return []
+
+
+def _check_description(
+    line: Mapping[str, Any], pointer: str, document: Mapping[str, Any]
+) -> list[OfferFault]:
+    """A reasonably specific description, in every language the offer is sent in (DESIGN §4)."""
+    pointer = f"{pointer}/description"
+    texts = line.get("description")
+    template = document.get("template")
+    language = template.get("language") if isinstance(template, Mapping) else None
+    if not isinstance(language, str):
+        return []  # said already: the template is invalid
+    if isinstance(texts, str):
+        texts = {language: texts}
+    if not isinstance(texts, Mapping) or not texts:
+        return [_fault(pointer, "description", "a text, or texts by language", texts, "description_invalid")]
+    if language not in texts:
+        return [_fault(pointer, "language", f"a text in {language}", "none", "description_language_missing")]
+    least = MIN_DESCRIPTION_CHARS
+    representation = document.get("representation")
+    kind = representation.get("kind") if isinstance(representation, Mapping) else None
+    if document.get("replaces_in_person_work") is True and kind == "none":
+        least = UNREPRESENTED_DESCRIPTION_CHARS
+    return [
+        _fault(
+            pointer,
+            "description",
+            f"{least} to {MAX_DESCRIPTION_CHARS} printable characters",
+            f"{len(text)} characters" if isinstance(text, str) else text,
+            "description_invalid",
+        )
+        for text in texts.values()
+        if not is_description(text, least=least)
+    ]
+
+
+def is_description(text: object, *, least: int = MIN_DESCRIPTION_CHARS) -> bool:
+    """Say whether `text` is long enough, NFC, and printable but for its line breaks."""
+    return (
+        isinstance(text, str)
+        and least <= len(text.strip())
+        and len(text) <= MAX_DESCRIPTION_CHARS
+        and unicodedata.is_normalized("NFC", text)
+        and text.replace("\n", " ").isprintable()
+    )
+
+
+def _check_terms(document: Mapping[str, Any], pointer: str) -> list[OfferFault]:
+    """The members that deciding reads, then what they must say together."""
+    faults = [
+        _fault(f"{pointer}/{name}", "member_known", "a documented member", name, "lines_invalid")
+        for name in document
+        if name not in _READ | _TEXTS
+    ]
+    for name in ("explicit", "initials"):
+        if not isinstance(document.get(name), bool):
+            faults.append(
+                _fault(f"{pointer}/{name}", "type", "true or false", document.get(name), "lines_invalid")
+            )
+    if _names_sublicense(document):
+        expected = "other companies as recipients; sublicensing is reserved"
+        faults.append(
+            _fault(f"{pointer}/uses", "sublicense_reserved", expected, "sublicense.grant", "use_reserved")
+        )
+        return faults
+    constraint_faults = _check_constraints(document, pointer)
+    if constraint_faults:
+        return faults + constraint_faults
+    try:
+        line = read_line({name: value for name, value in document.items() if name in _READ})
+    except TermError as exc:
+        return [*faults, OfferFault.of(exc.under(pointer), "lines_invalid")]
+    return faults + _check_needs(line, pointer) + _check_adult(line, pointer)
+
+
+def _names_sublicense(document: Mapping[str, Any]) -> bool:
+    uses = document.get("uses")
+    return isinstance(uses, list) and ("sublicense.grant" in uses or "sublicense" in uses)
+
+
+def _check_constraints(document: Mapping[str, Any], pointer: str) -> list[OfferFault]:
+    """Each tagged constraint by itself, so that every fault is told at once."""
+    constraints = document.get("constraints")
+    faults = []
+    for place, each in enumerate(constraints if isinstance(constraints, list) else []):
+        try:
+            read_constraint(each)
+        except TermError as exc:
+            hint = HINTS.get(exc.got, exc.expected)
+            error = TermError(exc.pointer, exc.rule, hint, exc.got).under(f"{pointer}/constraints/{place}")
+            faults.append(OfferFault.of(error, "constraint_invalid"))
+    return faults
+
+
+def _check_needs(line: Line, pointer: str) -> list[OfferFault]:
+    """DECIDING 1, 3, 9: each use has what it needs; what binds no use is refused."""
+    faults = []
+    uses = named_uses(line)
+    has = set(line.tagged)
+    if line.modalities is not None:
+        has.add("modalities")
+    if line.purposes is not None:
+        has.add("purposes")
+    if line.rank is not None:
+        has.add("content_max")
+    covered = {name for name, is_covered in uses.items() if is_covered}
+    for name in sorted({need for use in covered for need in needed(USES[use])} - has):
+        place = f"{pointer}/{name}" if name in _MEMBERS else f"{pointer}/constraints"
+        expected = f"{name}, with a value or an explicit any"
+        faults.append(_fault(place, "constraint_needed", expected, "nothing", "constraint_missing"))
+    for name in sorted(line.uses & NEVER_IMPLIED):
+        if name not in covered:
+            expected = f"a line with {name} alone and initials"
+            faults.append(_fault(f"{pointer}/uses", "never_implied", expected, name, "never_implied"))
+    for kind in line.tagged:
+        if not any(REGISTER[kind].binds(USES[use], line.adult) for use in uses):
+            expected = f"no {kind}: it binds none of these uses"
+            faults.append(
+                _fault(f"{pointer}/constraints", "constraint_binds", expected, kind, "constraint_misplaced")
+            )
+    faults.extend(_check_modalities(line, pointer, covered))
+    return faults
+
+
+def _check_modalities(line: Line, pointer: str, covered: set[str]) -> list[OfferFault]:
+    """DECIDING 4: a use that shows several needs all of them, or the line could never allow it."""
+    if line.modalities is None:
+        return []
+    faults = []
+    for name in sorted(covered & line.uses):
+        follows = USES[name].modality
+        lacking = set(follows.split("+")) - line.modalities if follows else set()
+        if lacking:
+            expected = f"{follows}, which {name} shows"
+            got = "+".join(sorted(line.modalities))
+            faults.append(_fault(f"{pointer}/modalities", "modality", expected, got, "modality_missing"))
+    return faults
+
+
+def _check_adult(line: Line, pointer: str) -> list[OfferFault]:
+    """DECIDING 6, 11, 12: adult tiers are listed, counted, with partners named and ages assured."""
+    faults: list[OfferFault] = []
+    place = f"{pointer}/constraints"
+    end_users = line.tagged.get("end_users")
+    assured = end_users is not None and end_users.age_assured
+    purposes = line.purposes or frozenset()
+    reaches_people = any(USES[use].family in OUTPUT for use in named_uses(line))
+    needs_age = "infer.chat-persona" in line.uses or ("companion" in purposes and reaches_people)
+    if (needs_age or line.adult) and not assured:
+        expected = "end_users with age_assured true; it cannot be waived"
+        faults.append(_fault(place, "age_assured", expected, "no age assurance", "age_assurance_waived"))
+    if not line.adult:
+        return faults
+    if COUNTERS.isdisjoint(line.tagged):
+        expected = "max_outputs or rate: adult tiers are counted"
+        faults.append(_fault(place, "counter_needed", expected, "no counter", "constraint_missing"))
+    adult_terms = line.tagged.get("adult_terms")
+    rank = line.rank or 0
+    top = content.TIERS[rank]
+    if adult_terms is None:
+        expected = "adult_terms, listing each adult tier and the scene partners"
+        faults.append(_fault(place, "adult_listed", expected, "nothing", "constraint_missing"))
+        return faults
+    if rank < content.ADULT_RANK or top not in adult_terms.terms:
+        expected = "an adult content_max, itself listed in adult_terms"
+        faults.append(_fault(f"{pointer}/content_max", "adult_listed", expected, top, "adult_terms_invalid"))
+    elif content.implied_rank(adult_terms.terms) > rank:
+        expected = f"no term above the tier {top}"
+        got = ", ".join(sorted(adult_terms.terms))
+        faults.append(_fault(place, "adult_within_tier", expected, got, "adult_terms_invalid"))
+    if content.PARTNERED in adult_terms.terms and adult_terms.scene_partners == "none":
+        expected = "consenting_registered or synthetic_only for explicit-partnered"
+        faults.append(_fault(place, "scene_partners", expected, "none", "adult_terms_invalid"))
+    return faults
