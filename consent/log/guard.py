@@ -1,0 +1,249 @@
+"""The guard against a database that was rolled back (DESIGN §7, last lines).
+
+The highest acknowledged position of each side is kept in the object store, and written there before
+an answer acknowledges. Each is an object of its own whose *name* carries the seq and the writing
+process, so nothing is ever overwritten: readers take the highest name, a process removes what it
+wrote before once something higher is durable, and writers in other processes cannot be lowered.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consent.log.errors import (
+    GuardUnavailableError,
+    ObjectMissingError,
+    RolledBackError,
+    StoreError,
+)
+from consent.log.objects import ObjectStore
+from consent.log.position import Head, Position
+
+REFRESH_S = 1.0  # how old this process's knowledge of what others acknowledged normally gets
+MAX_AGE_S = 10.0  # how old it may get while the store fails; then no answer
+_READ_ATTEMPTS = 5  # a listed object may be removed by its owner before it is read
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """What the database must not be below: a position once acknowledged, and the database it was in."""
+
+    position: Position
+    database_id: str
+
+
+class RollbackGuard:
+    """Knows, of both sides, the highest position that was acknowledged or seen; for many threads.
+
+    A reader calls `floor` *before* its snapshot is taken and `check` with the head it found in it;
+    the other way round, an acknowledgement in between would look like a rollback.
+    """
+
+    def __init__(
+        self,
+        *,
+        objects: ObjectStore,
+        key: bytes,
+        process: str,
+        clock: Callable[[], float],
+        chain_at: Callable[[bool, int], bytes | None],
+    ) -> None:
+        """`process` is unique to this process; `clock` counts seconds; `chain_at` reads the caller's snapshot."""
+        self._objects = objects
+        self._key = key
+        self._clock = clock
+        self._chain_at = chain_at
+        self._sides = {
+            side: _Side(name="live" if side else "test", process=process) for side in (True, False)
+        }
+
+    def floor(self, livemode: bool) -> Floor | None:
+        """What a snapshot taken from now on must have reached; None before the first acknowledgement.
+
+        Raises:
+            GuardUnavailableError: what others acknowledged is not known recently enough.
+        """
+        side = self._sides[livemode]
+        age = self._clock() - side.read_at
+        if age < REFRESH_S:
+            return side.floor()
+        # One thread reads; the others go on with what is known, unless it is too old for that.
+        if side.reading.acquire(blocking=age >= MAX_AGE_S):
+            try:
+                if self._clock() - side.read_at >= REFRESH_S:
+                    self.refresh(livemode)
+            except GuardUnavailableError:
+                if age >= MAX_AGE_S:
+                    raise
+                _logger.warning("rollback guard could not be read; known for %.1f s", age)
+            finally:
+                side.reading.release()
+        return side.floor()
+
+    def refresh(self, livemode: bool) -> Floor | None:
+        """Read the highest stored position of one side now."""
+        side = self._sides[livemode]
+        started = self._clock()
+        for _ in range(_READ_ATTEMPTS):
+            try:
+                names = list(self._objects.keys(f"guard/{side.name}/"))
+                if names:
+                    # Names are zero-padded, so that the order of their bytes is the order of the seqs.
+                    side.learn(self._parse(livemode, names[-1], self._objects.get(names[-1])))
+            except ObjectMissingError:
+                continue
+            except StoreError as exc:
+                raise GuardUnavailableError(f"rollback guard cannot be read: {exc}") from exc
+            side.read_at = started
+            return side.floor()
+        raise GuardUnavailableError("rollback guard changes faster than it can be read")
+
+    def check(self, head: Head, floor: Floor | None) -> None:
+        """Refuse a head below or beside `floor`, which was taken before the head's snapshot.
+
+        Raises:
+            RolledBackError: the database lost, or replaced, what was acknowledged.
+        """
+        side = self._sides[head.livemode]
+        if floor is not None:
+            _require(
+                head.database_id == floor.database_id, "this is another database than the acknowledged one"
+            )
+            _require(head.seq >= floor.position.seq, "the database is below what was acknowledged")
+            at_floor = head.chain
+            if head.seq != floor.position.seq:
+                at_floor = self._chain_at(head.livemode, floor.position.seq) or b""
+            _require(at_floor == floor.position.chain, "the database is beside what was acknowledged")
+        side.see(Floor(position=head.position, database_id=head.database_id))
+
+    def acknowledge(self, position: Position, *, database_id: str) -> None:
+        """Make `position` durable in the store before anybody is told of it; threads share one write.
+
+        Raises:
+            GuardUnavailableError: it could not be written: the caller must not acknowledge.
+        """
+        side = self._sides[position.livemode]
+        wanted = Floor(position=position, database_id=database_id)
+        side.see(wanted)
+        while (leading := side.lead_or_wait(wanted)) is not None:
+            name = f"guard/{side.name}/{leading.position.seq:020d}-{side.process}"
+            try:
+                self._objects.put(name, self._format(leading), immutable=True)
+            except StoreError as exc:
+                side.step_down(None, None)
+                raise GuardUnavailableError(f"rollback guard cannot be written: {exc}") from exc
+            except BaseException:
+                side.step_down(None, None)
+                raise
+            self._forget(side.step_down(leading, name))
+
+    def tidy(self, livemode: bool) -> None:
+        """Remove every name below the highest: what processes that have ended left behind."""
+        try:
+            names = list(self._objects.keys(f"guard/{self._sides[livemode].name}/"))
+        except StoreError:
+            return
+        for name in names[:-1]:
+            self._forget(name)
+
+    def _forget(self, name: str | None) -> None:
+        """Remove a name that is no longer the highest; what stays behind does no harm."""
+        if name is None:
+            return
+        try:
+            self._objects.delete(name)
+        except StoreError:
+            _logger.warning("an outdated rollback guard object could not be removed")
+
+    def _format(self, floor: Floor) -> bytes:
+        """Canonical JSON, a line feed, and its HMAC-SHA-256 in hex."""
+        body = {
+            "chain": floor.position.chain.hex(),
+            "database_id": floor.database_id,
+            "livemode": floor.position.livemode,
+            "seq": floor.position.seq,
+        }
+        line = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+        return line + b"\n" + hmac.new(self._key, line, hashlib.sha256).hexdigest().encode()
+
+    def _parse(self, livemode: bool, name: str, data: bytes) -> Floor:
+        """The floor in an object, authenticated and of this side and name."""
+        line, _, mac = data.partition(b"\n")
+        if not hmac.compare_digest(hmac.new(self._key, line, hashlib.sha256).hexdigest().encode(), mac):
+            raise GuardUnavailableError(f"rollback guard object {name} is not authentic")
+        body = json.loads(line)
+        position = Position(livemode=body["livemode"], seq=body["seq"], chain=bytes.fromhex(body["chain"]))
+        seq = name.rpartition("/")[2].partition("-")[0]
+        if position.livemode != livemode or seq != f"{position.seq:020d}":
+            raise GuardUnavailableError(f"rollback guard object {name} holds another side or position")
+        return Floor(position=position, database_id=body["database_id"])
+
+
+class _Side:
+    """The state of one side in this process; every method is atomic for threads."""
+
+    def __init__(self, *, name: str, process: str) -> None:
+        self.name = name
+        self.process = process
+        self.read_at = float("-inf")
+        self.reading = threading.Lock()
+        self._changed = threading.Condition()
+        self._known: Floor | None = None
+        self._durable_seq = -1
+        self._wanted: Floor | None = None
+        self._writing = False
+        self._written_name: str | None = None
+
+    def floor(self) -> Floor | None:
+        """The highest position known to this process."""
+        with self._changed:
+            return self._known
+
+    def learn(self, floor: Floor) -> None:
+        """A position read from the store: acknowledged by somebody, and durable."""
+        with self._changed:
+            self._durable_seq = max(self._durable_seq, floor.position.seq)
+            self._raise_to(floor)
+
+    def see(self, floor: Floor) -> None:
+        """A position that this process read in, or wrote to, the database itself."""
+        with self._changed:
+            self._raise_to(floor)
+
+    def lead_or_wait(self, wanted: Floor) -> Floor | None:
+        """None once `wanted` is durable; otherwise what this thread has to write for everybody waiting."""
+        with self._changed:
+            if self._wanted is None or wanted.position.seq > self._wanted.position.seq:
+                self._wanted = wanted
+            while True:
+                if self._durable_seq >= wanted.position.seq:
+                    return None
+                if not self._writing:
+                    self._writing = True
+                    return self._wanted
+                self._changed.wait()
+
+    def step_down(self, written: Floor | None, name: str | None) -> str | None:
+        """End this thread's turn, with what it made durable; returns the name that is now outdated."""
+        with self._changed:
+            outdated = None
+            if written is not None:
+                self._durable_seq = max(self._durable_seq, written.position.seq)
+                outdated, self._written_name = self._written_name, name
+            self._writing = False
+            self._changed.notify_all()
+            return outdated
+
+    def _raise_to(self, floor: Floor) -> None:
+        if self._known is None or floor.position.seq > self._known.position.seq:
+            self._known = floor
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise RolledBackError(message)

@@ -1,0 +1,120 @@
+"""The rows of the one history per side: its head, its events, and what still waits to be enforced."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.db.models.lookups import Exact
+
+
+class Octets(models.Func):
+    """`octet_length(column)`, for CHECK constraints on fixed-size bytes."""
+
+    function = "octet_length"
+    output_field = models.IntegerField()
+
+
+class LogHead(models.Model):
+    """The end of one side's history: the only row that every change of an answer locks, last.
+
+    `seq` is -1 before the genesis event. `chain` folds all entries: SHA-256(chain ‖ entry), from 32
+    zero bytes. `before` is the chain before the latest append: RETURNING gives new values only, and
+    a range has to be folded from the old one. Nodes may answer from memory for `l_node_ms`; a denial
+    waits `1.05 × l_wait_ms`. Changed by `consent.log.bounds` only.
+    """
+
+    livemode = models.BooleanField(primary_key=True)
+    seq = models.BigIntegerField(default=-1)
+    chain = models.BinaryField(max_length=32)
+    before = models.BinaryField(max_length=32)
+    l_node_ms = models.PositiveIntegerField(default=300)
+    l_wait_ms = models.PositiveIntegerField(default=300)
+    database_id = models.TextField(db_collation="C")
+    key_store_id = models.TextField(db_collation="C")
+
+    class Meta:
+        db_table = "log_head"
+        constraints = (
+            models.CheckConstraint(condition=Q(seq__gte=-1), name="log_head_seq_from_minus_one"),
+            models.CheckConstraint(
+                condition=Q(l_node_ms__lte=F("l_wait_ms")), name="log_head_l_node_within_l_wait"
+            ),
+            models.CheckConstraint(condition=Q(l_wait_ms__gte=1), name="log_head_l_wait_positive"),
+            models.CheckConstraint(
+                condition=Q(Exact(Octets("chain"), 32)),
+                name="log_head_chain_32_bytes",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{'live' if self.livemode else 'test'} head at {self.seq}"
+
+
+class Event(models.Model):
+    """One entry of a history. Append-only; no foreign keys and no deferred triggers, on purpose.
+
+    A foreign key would be checked at COMMIT, after the head is locked, and deadlock (DESIGN §7).
+    `sealed` is the salt and canonical event under the key of `record`; `entry` the 33 bytes of
+    DESIGN §9; `performer_id` and `organization_id` are opaque ids of the registry's rows.
+    """
+
+    event_id = models.TextField(primary_key=True, db_collation="C")
+    livemode = models.BooleanField()
+    seq = models.BigIntegerField()
+    kind = models.TextField(db_collation="C")
+    performer_id = models.TextField(null=True, db_collation="C")
+    organization_id = models.TextField(null=True, db_collation="C")
+    record = models.TextField(db_collation="C")
+    sealed = models.BinaryField()
+    entry = models.BinaryField(max_length=33)
+    chain = models.BinaryField(max_length=32)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "log_event"
+        constraints = (
+            models.UniqueConstraint(fields=["livemode", "seq"], name="log_event_seq_once"),
+            models.CheckConstraint(condition=Q(seq__gte=0), name="log_event_seq_from_zero"),
+            models.CheckConstraint(
+                condition=Q(Exact(Octets("entry"), 33)),
+                name="log_event_entry_33_bytes",
+            ),
+            models.CheckConstraint(
+                condition=Q(Exact(Octets("chain"), 32)),
+                name="log_event_chain_32_bytes",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["performer_id", "seq"],
+                name="log_event_performer",
+                condition=Q(performer_id__isnull=False),
+            ),
+            models.Index(
+                fields=["organization_id", "seq"],
+                name="log_event_organization",
+                condition=Q(organization_id__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.kind} at {self.seq}"
+
+
+class Enforcement(models.Model):
+    """A denial: `enforced_at` is set once, by the database's clock, after every node must know it."""
+
+    event_id = models.TextField(primary_key=True, db_collation="C")
+    livemode = models.BooleanField()
+    noted_at = models.DateTimeField(db_default=Now())
+    enforced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "log_enforcement"
+        indexes = (
+            models.Index(
+                fields=["noted_at"], name="log_enforcement_waiting", condition=Q(enforced_at__isnull=True)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.event_id} enforced at {self.enforced_at}"

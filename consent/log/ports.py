@@ -1,0 +1,58 @@
+"""What the log needs from outside, wired in one place and passed to every operation."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consent.log.boot_clock import boot_clock_s
+from consent.log.derive import derive_key
+from consent.log.guard import RollbackGuard
+from consent.log.heads import chain_at
+from consent.log.keystore import KeyStore
+from consent.log.objects import ObjectStore
+from consent.log.position import TOKEN_KEY_BYTES, PositionCodec
+from consent.log.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPorts:
+    """Stores, keys, clocks and randomness of one process.
+
+    `boot_clock` counts seconds with suspension, `sleep` waits for seconds, `random` returns that many
+    unpredictable bytes.
+    """
+
+    sealer: Sealer
+    objects: ObjectStore
+    guard: RollbackGuard
+    tokens: PositionCodec
+    boot_clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    random: Callable[[int], bytes]
+
+
+def log_ports(*, key_store: KeyStore, objects: ObjectStore, key_secret: bytes) -> LogPorts:
+    """The ports of a process of its own; make them after a fork, never before.
+
+    Raises:
+        ValueError: `key_secret` is shorter than 32 bytes.
+    """
+    return LogPorts(
+        sealer=Sealer(key_store=key_store, key_secret=key_secret, random=secrets.token_bytes),
+        objects=objects,
+        guard=RollbackGuard(
+            objects=objects,
+            key=derive_key(key_secret, purpose="consent-registry/guard/v1"),
+            process=f"{os.getpid()}-{secrets.token_hex(8)}",
+            clock=boot_clock_s,
+            chain_at=chain_at,
+        ),
+        tokens=PositionCodec(
+            derive_key(key_secret, purpose="consent-registry/position/v1", length=TOKEN_KEY_BYTES)
+        ),
+        boot_clock=boot_clock_s,
+        sleep=time.sleep,
+        random=secrets.token_bytes,
+    )
