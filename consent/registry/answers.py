@@ -1,0 +1,116 @@
+"""What a committed write leaves behind, and the wait before anybody is told about a denial."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from consent.log.enforcement import await_seen, wait_enforced
+from consent.log.heads import chain_at
+from consent.log.models import Event
+from consent.log.position import Position
+from consent.log.transaction import HistoryTransaction
+from consent.registry.errors import NotFound
+from consent.registry.ports import RegistryPorts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One event in history. `committed` is the position token that a check may name in `at_least`.
+
+    `denies`: the event can make an answer a deny, so that it is waited for (DESIGN §8).
+    `committed_at_boot` is the boot clock after COMMIT, or None where another call wrote it.
+    """
+
+    event_id: str
+    livemode: bool
+    seq: int
+    committed: str
+    denies: bool
+    committed_at_boot: float | None
+
+
+def written(tx: HistoryTransaction, event_id: str, *, denies: bool, ports: RegistryPorts) -> Written:
+    """Describe `event_id` of a history transaction that has committed."""
+    position = tx.positions[event_id]
+    return Written(
+        event_id=event_id,
+        livemode=position.livemode,
+        seq=position.seq,
+        committed=ports.log.tokens.encode(position),
+        denies=denies,
+        committed_at_boot=tx.committed_at_boot,
+    )
+
+
+def seen(event_id: str, *, denies: bool, ports: RegistryPorts) -> Written:
+    """Describe an event that was committed before; for repeated answers."""
+    row = Event.objects.filter(event_id=event_id).values("livemode", "seq").first()
+    chain = None if row is None else chain_at(row["livemode"], row["seq"])
+    if row is None or chain is None:
+        raise NotFound("no such event in this history")
+    position = Position(livemode=row["livemode"], seq=row["seq"], chain=chain)
+    return Written(
+        event_id=event_id,
+        livemode=position.livemode,
+        seq=position.seq,
+        committed=ports.log.tokens.encode(position),
+        denies=denies,
+        committed_at_boot=None,
+    )
+
+
+def enforced(written_: Written, ports: RegistryPorts) -> datetime | None:
+    """Wait until every node must know the denial; when that was recorded, or None if nothing is denied.
+
+    A denial that this call did not commit itself is waited for from now on, when it saw the row.
+    """
+    if not written_.denies:
+        return None
+    if written_.committed_at_boot is None:
+        return await_seen(written_.event_id, ports=ports.log)
+    return wait_enforced(written_.event_id, committed_at_boot=written_.committed_at_boot, ports=ports.log)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementResult:
+    """A statement that is committed, but of which nobody may be told before `answer_enforced`.
+
+    `state` is the grant's state as a licensee reads it, or "current" where the statement is not about a
+    grant. `repeated`: these bytes were accepted before. `active_from`: when a grant that waits will be
+    active at the earliest, if that is known.
+    """
+
+    id: str
+    kind: str
+    livemode: bool
+    grant: str | None
+    grant_sha256: str | None
+    body_sha256: str
+    state: str
+    repeated: bool
+    written: Written
+    active_from: datetime | None = None
+
+    @property
+    def event_id(self) -> str:
+        """The event that records it."""
+        return self.written.event_id
+
+    def as_repeated(self) -> "StatementResult":
+        """The same, for the second time."""
+        return replace(self, repeated=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementAnswer:
+    """What the performer is told: `enforced_at` for whatever denies, with a signed acknowledgement."""
+
+    id: str
+    kind: str
+    livemode: bool
+    grant: str | None
+    state: str
+    committed: str
+    enforced_at: datetime | None
+    acknowledgement: str | None
+    active_from: datetime | None
+    repeated: bool

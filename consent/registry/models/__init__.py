@@ -1,0 +1,59 @@
+"""The registry's tables, one noun a file."""
+
+from consent.registry.models.api_key import ApiKey
+from consent.registry.models.counter import Counter, CounterUse
+from consent.registry.models.credential import Credential, SpentProof
+from consent.registry.models.decision import DecisionRecord
+from consent.registry.models.grant import (
+    Countersignature,
+    Grant,
+    GrantEnding,
+    GrantHold,
+    PreparedGrant,
+    StatusSlot,
+)
+from consent.registry.models.idempotency import IdempotentRequest
+from consent.registry.models.identity_check import IdentityCheck
+from consent.registry.models.limits import Limits
+from consent.registry.models.offer import Invitation, Offer
+from consent.registry.models.organization import Member, Organization, OrganizationSide
+from consent.registry.models.performer import (
+    ExternalId,
+    IdentityRecord,
+    PairwiseReference,
+    Performer,
+    StageName,
+)
+from consent.registry.models.prior_record import PriorRecord
+from consent.registry.models.statement import Acknowledgement, Statement
+
+__all__ = [
+    "Acknowledgement",
+    "ApiKey",
+    "Counter",
+    "CounterUse",
+    "Countersignature",
+    "Credential",
+    "DecisionRecord",
+    "ExternalId",
+    "Grant",
+    "GrantEnding",
+    "GrantHold",
+    "IdempotentRequest",
+    "IdentityCheck",
+    "IdentityRecord",
+    "Invitation",
+    "Limits",
+    "Member",
+    "Offer",
+    "Organization",
+    "OrganizationSide",
+    "PairwiseReference",
+    "Performer",
+    "PreparedGrant",
+    "PriorRecord",
+    "SpentProof",
+    "StageName",
+    "Statement",
+    "StatusSlot",
+]

@@ -1,0 +1,80 @@
+"""An invitation is redeemed by one person once, or revoked before."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from consent.log.transaction import history_transaction
+from consent.registry.errors import InvitationSpent, StateConflict
+from consent.registry.history import offer_event, organization_event
+from consent.registry.invitation_code import code_digest
+from consent.registry.locks import lock_invitation, lock_performer, lock_side
+from consent.registry.models import Invitation, Offer
+from consent.registry.operations.references import give_reference
+from consent.registry.ports import RegistryPorts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemed:
+    """The offer that is now before the performer, and what its sender calls them."""
+
+    offer: str
+    reference: str
+
+
+def redeem_invitation(ports: RegistryPorts, *, livemode: bool, performer: UUID, code: str) -> Redeemed:
+    """Take up an invitation: the offer becomes this performer's, and the sender gets a reference.
+
+    Codes are never live and test at once: one of the other side is as unknown as a wrong one.
+
+    Raises:
+        NotFound: no such performer on this side.
+        InvitationSpent: unknown, used, revoked or expired; which is not said.
+    """
+    digest = code_digest(code)
+    seen = None
+    if digest is not None:
+        seen = Invitation.objects.filter(code_digest=digest, livemode=livemode).first()
+    if seen is None:
+        raise InvitationSpent("this code does not work", pointer="/code")
+    with history_transaction(livemode, ports.log) as tx:
+        lock_side(seen.organization_id, livemode=livemode)
+        person = lock_performer(performer, livemode=livemode)
+        row = lock_invitation(seen.id, organization=seen.organization_id, livemode=livemode)
+        now = ports.clock()
+        if row.redeemed_by_id == performer and row.redeemed_at is not None:
+            # The same person comes back: they are shown their offer, and nothing is used up.
+            tx.nothing_changed()
+            pair = give_reference(tx, ports, performer=person, organization=row.organization_id)
+            return Redeemed(offer=row.offer_id, reference=pair)
+        reference = give_reference(tx, ports, performer=person, organization=row.organization_id)
+        used = Invitation.objects.filter(
+            id=row.id, redeemed_at=None, revoked_at=None, expires_at__gt=now
+        ).update(redeemed_at=now, redeemed_by=person)
+        taken = Offer.objects.filter(id=row.offer_id, state="offered", performer=None).update(
+            performer=person
+        )
+        if used != 1 or taken != 1:
+            raise InvitationSpent("this code does not work", pointer="/code")
+        offer = Offer.objects.get(id=row.offer_id)
+        said = {"invitation": row.id, "performer": reference}
+        tx.append(offer_event("invitation.redeemed", offer, said, performer=person))
+    return Redeemed(offer=row.offer_id, reference=reference)
+
+
+def revoke_invitation(ports: RegistryPorts, *, livemode: bool, organization: str, invitation: str) -> None:
+    """Make a code useless; the offer stays sent and can be withdrawn.
+
+    Raises:
+        NotFound: no such invitation.
+        StateConflict: it was used or revoked already.
+    """
+    with history_transaction(livemode, ports.log) as tx:
+        lock_side(organization, livemode=livemode)
+        lock_invitation(invitation, organization=organization, livemode=livemode)
+        changed = Invitation.objects.filter(id=invitation, redeemed_at=None, revoked_at=None).update(
+            revoked_at=ports.clock()
+        )
+        if changed != 1:
+            raise StateConflict("this invitation was used or revoked already")
+        said = {"invitation": invitation}
+        tx.append(organization_event("invitation.revoked", organization, said, denies=False))

@@ -1,0 +1,161 @@
+"""An examiner vouches for a performer; the registry introduces the keys that were waiting for it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from consent.core.ids import new_id
+from consent.core.instants import format_instant
+from consent.log.transaction import HistoryTransaction, history_transaction
+from consent.registry.answers import Written, written
+from consent.registry.errors import Invalid
+from consent.registry.history import performer_event
+from consent.registry.introduction import introduction_body
+from consent.registry.locks import lock_performer
+from consent.registry.models import Credential, IdentityCheck, Performer, Statement
+from consent.registry.models.identity_check import ADULT_METHODS, METHODS
+from consent.registry.ports import RegistryPorts
+from consent.registry.statements import STATEMENT_PURPOSE
+from consent.registry.stored_json import sha256, to_bytes
+from consent.registry.text import required
+from signing.purposes import INTRODUCTION
+
+KEY_WAIT = timedelta(hours=72)  # DESIGN §10: later keys may only deny until then
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityRecorded:
+    """The check's row, the thumbprints of the keys it introduced, and the event."""
+
+    check: int
+    introduced: tuple[str, ...]
+    written: Written
+
+
+def record_identity_check(
+    ports: RegistryPorts,
+    *,
+    livemode: bool,
+    performer: UUID,
+    examiner: str,
+    method: str,
+    evidence_sha256: str,
+    over_18: bool,
+    checked_at: datetime | None = None,
+) -> IdentityRecorded:
+    """Record who examined the performer and what they found; never an image.
+
+    Keys that were pending become active, introduced by the registry: at once with the first check,
+    after 72 hours with a later one (a recovery). A check that does not say 18 introduces no key.
+
+    Raises:
+        NotFound: no such performer on this side.
+        Invalid: no examiner, an unknown method, no digest, an adult without a document, a later instant.
+    """
+    _check(examiner=examiner, method=method, evidence_sha256=evidence_sha256, over_18=over_18)
+    with history_transaction(livemode, ports.log) as tx:
+        person = lock_performer(performer, livemode=livemode)
+        now = ports.clock()
+        if checked_at is not None and checked_at > now:
+            raise Invalid(pointer="/checked_at", rule="past", expected="a past instant", got="a later one")
+        first = not IdentityCheck.objects.filter(performer=person, over_18=True).exists()
+        check = IdentityCheck.objects.create(
+            performer=person,
+            livemode=livemode,
+            examiner=examiner,
+            method=method,
+            evidence_sha256=evidence_sha256,
+            over_18=over_18,
+            checked_at=checked_at or now,
+            recorded_at=now,
+        )
+        said = {
+            "checked_at": format_instant(check.checked_at),
+            "evidence_sha256": evidence_sha256,
+            "examiner": examiner,
+            "method": method,
+            "over_18": over_18,
+        }
+        event = tx.append(performer_event("identity.checked", person, said, denies=False))
+        pending = (
+            Credential.objects.select_for_update(no_key=True)
+            .filter(performer=person, state="pending")
+            .order_by("id")
+        )
+        introduced = [
+            _introduce(tx, ports, person=person, credential=row, check=check, at=now, first=first)
+            for row in (pending if over_18 else ())
+        ]
+    return IdentityRecorded(
+        check=check.pk,
+        introduced=tuple(introduced),
+        written=written(tx, event, denies=False, ports=ports),
+    )
+
+
+def _introduce(
+    tx: HistoryTransaction,
+    ports: RegistryPorts,
+    *,
+    person: Performer,
+    credential: Credential,
+    check: IdentityCheck,
+    at: datetime,
+    first: bool,
+) -> str:
+    """Make one pending key active by a credential statement that the registry signs."""
+    body = introduction_body(
+        statement=new_id("stm", random=ports.log.random),
+        credential=credential,
+        examiner=check.examiner,
+        evidence_sha256=check.evidence_sha256,
+        recorded_at=at,
+        nonce=ports.log.random(32),
+    )
+    jws = ports.signers[person.livemode].registry.sign_jws(typ=INTRODUCTION, payload=body)
+    digest = sha256(to_bytes(body))
+    usable_from = at if first else at + KEY_WAIT
+    said = {
+        "credential": credential.thumbprint,
+        "introduced_by": "registry",
+        "body_sha256": digest,
+        "usable_from": format_instant(usable_from),
+    }
+    event = tx.append(performer_event("credential.introduced", person, said, denies=False))
+    sealed = ports.log.sealer.seal(
+        person.record, to_bytes({"introduction": jws}), purpose=STATEMENT_PURPOSE + body["id"]
+    )
+    Statement.objects.create(
+        id=body["id"],
+        livemode=person.livemode,
+        kind="credential",
+        authority="registry",
+        performer=person,
+        credential=credential,
+        body_sha256=digest,
+        nonce=body["nonce"],
+        record=person.record,
+        sealed=sealed,
+        event=event,
+        received_at=at,
+    )
+    Credential.objects.filter(id=credential.id, state="pending").update(
+        state="active", introduced_by="registry", statement=body["id"], usable_from=usable_from
+    )
+    return credential.thumbprint
+
+
+def _check(*, examiner: str, method: str, evidence_sha256: str, over_18: bool) -> None:
+    required(examiner, "/examiner", max_chars=200)
+    if method not in METHODS:
+        raise Invalid(pointer="/method", rule="known", expected=", ".join(METHODS), got=method[:32])
+    if over_18 and method not in ADULT_METHODS:
+        raise Invalid(
+            pointer="/method", rule="adult_by_document", expected=", ".join(ADULT_METHODS), got=method
+        )
+    if not _SHA256.fullmatch(evidence_sha256):
+        raise Invalid(
+            pointer="/evidence_sha256", rule="sha256", expected="SHA-256 in lower-case hex", got="other text"
+        )

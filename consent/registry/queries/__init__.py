@@ -1,0 +1,1 @@
+"""What can be read, for organizations and for performers."""

@@ -1,0 +1,194 @@
+"""Statements on their way in: read, bound to a key, compared with what was accepted before, kept sealed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from consent.registry.errors import (
+    CredentialBlocked,
+    CredentialUnknown,
+    CredentialWaiting,
+    LivemodeMismatch,
+    NonceSpent,
+    SignatureInvalid,
+    StatementConflict,
+    StatementInvalid,
+)
+from consent.registry.introduction import public_key_of
+from consent.registry.models import Credential, Performer, Statement
+from consent.registry.ports import RegistryPorts
+from consent.registry.stored_json import sha256, to_bytes
+from signing.errors import MalformedError, SigningError
+from signing.statement import Envelope, VerifiedStatement, parse_envelope, verify_statement
+
+STATEMENT_PURPOSE = "statement/"  # followed by the statement's id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """An envelope whose structure is right; nothing about its signature is known yet."""
+
+    envelope: Envelope
+    kind: str
+    id: str
+    livemode: bool
+    body: Mapping[str, Any]
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A submission that its performer's own key signed; the only thing from which a write is made."""
+
+    submission: Submission
+    verified: VerifiedStatement
+    credential: Credential
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The signed body."""
+        return self.submission.body
+
+
+def read_submission(data: bytes) -> Submission:
+    """The submission in an envelope's bytes.
+
+    Raises:
+        StatementInvalid: malformed, of an unknown kind, or with a member at fault; names its pointer.
+    """
+    try:
+        envelope = parse_envelope(data)
+    except MalformedError as exc:
+        raise StatementInvalid(
+            exc.message, pointer=exc.pointer, rule=exc.rule, expected=exc.expected
+        ) from exc
+    body = envelope.body
+    return Submission(
+        envelope=envelope,
+        kind=envelope.kind,
+        id=str(body["id"]),
+        livemode=bool(body["livemode"]),
+        body=body,
+        body_sha256=sha256(to_bytes(body)),
+    )
+
+
+def signing_thumbprint(body: Mapping[str, Any]) -> str:
+    """The key that a body says will sign it."""
+    name = "by_credential" if "introduced_by" in body else "credential"
+    if name not in body:
+        raise StatementInvalid(
+            "the registry's own introductions are not submitted", pointer=f"/body/{name}", rule="required"
+        )
+    return str(body[name])
+
+
+def verify_submission(submission: Submission, ports: RegistryPorts) -> Signed:
+    """Check the performer's signature with the key that the body names.
+
+    Raises:
+        CredentialUnknown: no such key on either side.
+        LivemodeMismatch: a key of the other side.
+        SignatureInvalid: the signature does not fit the body, the key or the purpose.
+    """
+    credential = Credential.objects.filter(thumbprint=signing_thumbprint(submission.body)).first()
+    if credential is None:
+        raise CredentialUnknown("the key that the statement names is not enrolled", pointer="/body/credential")
+    if credential.livemode != submission.livemode:
+        raise LivemodeMismatch("the statement and its key are of different sides", pointer="/body/livemode")
+    try:
+        verified = verify_statement(
+            submission.envelope,
+            expected_performer_key=public_key_of(credential),
+            rp=ports.rp if credential.kind == "passkey" else None,
+            at=ports.clock(),
+        )
+    except MalformedError as exc:
+        raise StatementInvalid(
+            exc.message, pointer=exc.pointer, rule=exc.rule, expected=exc.expected
+        ) from exc
+    except SigningError as exc:
+        raise SignatureInvalid(str(exc), pointer="/signatures", rule="signature") from exc
+    return Signed(submission=submission, verified=verified, credential=credential)
+
+
+def find_repeat(submission: Submission) -> Statement | None:
+    """The accepted statement of this id, if its body was the very same.
+
+    Raises:
+        StatementConflict: another body was accepted under this id.
+    """
+    row = Statement.objects.filter(id=submission.id).first()
+    if row is not None and (row.body_sha256, row.kind) != (submission.body_sha256, submission.kind):
+        raise StatementConflict("this id was used for another statement", pointer="/body/id")
+    return row
+
+
+def require_may_deny(credential: Credential) -> None:
+    """Any own key that is not blocked may end, pause and tighten at once; CredentialBlocked otherwise.
+
+    A key that no identity check covers yet belongs to nobody who could have granted anything.
+    """
+    if credential.state != "active":
+        raise CredentialBlocked("this key is off, or not yet covered by an identity check")
+
+
+def require_may_loosen(credential: Credential, *, at: datetime) -> None:
+    """Grants, confirmations, resumptions, looser limits and further keys need a key that is old enough.
+
+    Raises:
+        CredentialBlocked: as above.
+        CredentialWaiting: introduced less than 72 hours ago.
+    """
+    require_may_deny(credential)
+    if credential.usable_from is None or at < credential.usable_from:
+        raise CredentialWaiting("this key is younger than 72 hours and may only end or pause")
+
+
+def keep_statement(
+    ports: RegistryPorts,
+    signed: Signed,
+    *,
+    person: Performer,
+    event: str,
+    at: datetime,
+    grant: str | None = None,
+    text: bytes | None = None,
+) -> Statement:
+    """Store the sealed envelope, and the text that was shown with it; the performer is locked.
+
+    Raises:
+        StatementConflict: another call was faster with this id.
+        NonceSpent: the nonce was used by another statement.
+    """
+    submission = signed.submission
+    document: dict[str, Any] = {"envelope": submission.envelope.to_json()}
+    if text is not None:
+        document["text"] = text.decode()
+    sealed = ports.log.sealer.seal(
+        person.record, to_bytes(document), purpose=STATEMENT_PURPOSE + submission.id
+    )
+    if Statement.objects.filter(id=submission.id).exists():
+        raise StatementConflict("this id was used for another statement", pointer="/body/id")
+    try:
+        with transaction.atomic():
+            return Statement.objects.create(
+                id=submission.id,
+                livemode=submission.livemode,
+                kind=submission.kind,
+                authority="performer",
+                performer=person,
+                credential=signed.credential,
+                grant_id=grant,
+                body_sha256=submission.body_sha256,
+                nonce=str(submission.body["nonce"]),
+                record=person.record,
+                sealed=sealed,
+                event=event,
+                received_at=at,
+            )
+    except IntegrityError as exc:
+        raise NonceSpent("this nonce or id was used before", pointer="/body/nonce") from exc
