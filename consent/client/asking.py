@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from consent.client.errors import ConfigurationError
+from consent.core.wire.decode import SELECTORS
 
 Asking = Mapping[str, object]
 MAX_TEXT_CHARS = 512  # longer than any reference, tag or digest
@@ -26,6 +27,7 @@ class Kind(Enum):
 MEMBERS: Mapping[str, Kind] = {
     "performer": Kind.TEXT,
     "performers": Kind.LIST,
+    "external_id": Kind.TEXT,
     "persona": Kind.TEXT,
     "model": Kind.TEXT,
     "grant": Kind.TEXT,
@@ -49,7 +51,7 @@ MEMBERS: Mapping[str, Kind] = {
     "source_material": Kind.LIST,
     "on_behalf_of": Kind.TEXT,
 }
-SELECTORS = ("performer", "performers", "persona", "model", "grant")
+_EXTERNAL = "external_id:"
 COUNTED_FAMILIES = ("infer.", "edit.", "publish.")  # uses whose outputs count (DECIDING 11, 28)
 
 
@@ -75,6 +77,8 @@ def build_asking(members: Mapping[str, object]) -> dict[str, object]:
         )
     if "use" not in asking:
         raise ConfigurationError("expected a use such as train.voice; got none")
+    if "external_id" in asking:
+        asking["performer"] = f"{_EXTERNAL}{asking.pop('external_id')}"
     return asking
 
 
@@ -111,4 +115,4 @@ def _text(name: str, value: object) -> str:
 
 
 def _reference(text: str) -> str:
-    return text if text.startswith(("prf_", "external_id:")) else f"external_id:{text}"
+    return text if text.startswith(("prf_", _EXTERNAL)) else f"{_EXTERNAL}{text}"

@@ -12,6 +12,7 @@ from random import SystemRandom
 from consent.client.errors import Unavailable, UnreliableAnswer
 from consent.client.problems import raise_problem, unavailable
 from consent.client.transport import HttpRequest, HttpResponse, HttpTransport, Transport, TransportError
+from consent.core.wire.encode import encode
 from signing import canonical
 from signing.errors import SigningError
 
@@ -73,7 +74,7 @@ class Exchange:
         headers = {"Content-Type": "application/json"}
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
-        data = canonical.canonicalize(dict(body))
+        data = encode(body)
         return self._call(
             "POST",
             path,
@@ -110,7 +111,8 @@ class Exchange:
                 failure = Unavailable(f"{exc}; check CONSENT_URL and that the registry runs")
                 failure.__cause__ = exc
             else:
-                if response.status not in RETRIED_STATUS:
+                running = response.status == 409 and "retry-after" in response.headers  # idempotency_running
+                if response.status not in RETRIED_STATUS and not running:
                     return _accept(response, max_bytes=max_bytes)
                 failure = unavailable(response)
             pause = max(failure.retry_after_s or 0.0, pause_s * (0.5 + self._jitter() / 2))

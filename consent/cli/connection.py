@@ -1,0 +1,20 @@
+"""The registry as a verb reaches it: settings from the environment, transport and clock from the context."""
+
+from consent.cli.context import Context
+from consent.client.registry import Registry
+from consent.client.settings import client_settings
+from consent.client.trust_file import load_trust
+
+
+def registry_from(context: Context) -> Registry:
+    """The SDK, set up as `Registry.from_env()` is. Raises ConfigurationError."""
+    settings = client_settings(context.environ)
+    return Registry(
+        settings.address,
+        settings.api_key,
+        trust=load_trust(settings.trust_path) if settings.trust_path else None,
+        transport=context.transport(),
+        now=context.now,
+        monotonic=context.monotonic,
+        sleep=context.sleep,
+    )

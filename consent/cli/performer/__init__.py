@@ -1,0 +1,1 @@
+"""`consent performer`: the performer's own side, one file per group of verbs."""

@@ -1,0 +1,204 @@
+"""The SDK's front door: ask the registry, and get an answer or an error, never a guess."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Literal, Unpack
+
+from consent.client.address import registry_address
+from consent.client.answers import Expected, check_nonce, read_batch, read_check, typed_question
+from consent.client.api_key import ApiKey
+from consent.client.asking import build_asking
+from consent.client.batches import batches, distinct
+from consent.client.decision import Decision, Undecided, decision_of_check, decisions_of_batch
+from consent.client.errors import BadRequest, Denied
+from consent.client.exchange import TIMEOUT_S, Exchange
+from consent.client.question import Question
+from consent.client.receipts import ReceiptDesk
+from consent.client.settings import client_settings
+from consent.client.transport import Transport
+from consent.client.trust_file import load_trust
+from consent.core.wire.check import CheckRequest
+from signing.encoding import b64u
+from signing.trust import Trust
+
+BATCH_TIMEOUT_S = 60.0
+BATCH_BYTES = 64 << 20  # 10,000 answers of a few kilobytes each
+NONCE_BYTES = 16
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Registry:
+    """One registry, asked with one key. Safe to share between threads; holds no answer between questions."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | ApiKey,
+        *,
+        trust: Trust | None = None,
+        transport: Transport | None = None,
+        timeout_s: float = TIMEOUT_S,
+        now: Callable[[], datetime] = _now,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        """With `trust`, every signed receipt that comes with an answer is verified before the answer counts.
+
+        Raises:
+            ConfigurationError: an address that is not https (or http to this machine), or no API key.
+        """
+        self._key = api_key if isinstance(api_key, ApiKey) else ApiKey(api_key)
+        self._exchange = Exchange(
+            address=registry_address(url),
+            authorize=lambda _method, _url: self._key.authorization(),
+            transport=transport,
+            timeout_s=timeout_s,
+            monotonic=monotonic,
+            sleep=sleep,
+        )
+        self._now = now
+        self._random = random
+        self._receipts = ReceiptDesk(
+            exchange=self._exchange, trust=trust, livemode=self._key.livemode, now=now, sleep=sleep
+        )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Registry":
+        """CONSENT_URL, CONSENT_API_KEY (or CONSENT_API_KEY_FILE), and CONSENT_TRUST where it is set.
+
+        Raises:
+            ConfigurationError: one is missing, malformed or unsafe; the message says how to mend it.
+        """
+        settings = client_settings(os.environ if environ is None else environ)
+        trust = load_trust(settings.trust_path) if settings.trust_path else None
+        return cls(settings.address, settings.api_key, trust=trust)
+
+    @property
+    def address(self) -> str:
+        """The registry's base URL."""
+        return self._exchange.address
+
+    @property
+    def livemode(self) -> bool:
+        """Whether the key is of the live side."""
+        return self._key.livemode
+
+    def __repr__(self) -> str:
+        return f"Registry({self.address!r}, {self._key!r})"
+
+    def check(
+        self,
+        *,
+        receipt: Literal["deferred", "inline"] = "deferred",
+        at_least: str | None = None,
+        explain: bool = False,
+        **question: Unpack[Question],
+    ) -> Decision:
+        """Ask one question. A deny is returned, not raised; `at_least` is a position the answer must include.
+
+        Raises:
+            Unavailable: no answer to rely on could be had. Treat it as a no.
+            BadRequest: the question is malformed, or the key may not ask it.
+        """
+        asking = build_asking(question)
+        request = typed_question(asking)
+        nonce = b64u(self._random(NONCE_BYTES))
+        body = {**asking, "nonce": nonce, "receipt": receipt}
+        if at_least is not None:
+            body["at_least"] = at_least
+        if explain:
+            body["explain"] = True
+        sent_at = self._now()
+        # Twice is as once: the nonce makes counted outputs count once (DESIGN §8 "Counted limits").
+        answer = self._exchange.post("/v1/check", body, repeat=True)
+        expected = Expected(livemode=self.livemode, sent_at=sent_at, received_at=self._now())
+        check_nonce(answer.json, nonce)
+        read = read_check(answer.json, request=request, expected=expected)
+        decision = decision_of_check(read, fetch_receipt=self._receipts.of_check(read, nonce=nonce))
+        if receipt == "inline":
+            decision.receipt()  # an inline receipt that is absent or of something else spoils the answer
+        return decision
+
+    def require(
+        self,
+        *,
+        receipt: Literal["deferred", "inline"] = "deferred",
+        at_least: str | None = None,
+        **question: Unpack[Question],
+    ) -> Decision:
+        """As `check`, but a deny raises `Denied`: what returns may be acted upon until `valid_until`."""
+        decision = self.check(receipt=receipt, at_least=at_least, **question)
+        if not decision:
+            raise Denied(decision)
+        return decision
+
+    def check_many(
+        self,
+        questions: Iterable[Question],
+        *,
+        on_error: Literal["stop", "skip"] = "stop",
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> list[Decision | Undecided]:
+        """Ask many, each distinct question once, up to 10,000 in a request; answers in the order given.
+
+        Equal questions whose outputs count (`infer.* edit.* publish.*`) are asked as one with the sum of their
+        quantities. A question that the registry refuses raises; only `on_error="skip"` leaves an `Undecided`
+        (false) in its place. `progress(done, all)` is called with numbers of distinct questions.
+
+        Raises:
+            Unavailable: some answer could not be had; no answer of the others is returned.
+            BadRequest: a question is malformed, or the key may not ask.
+        """
+        merged = distinct(build_asking(question) for question in questions)
+        answers: list[Decision | Undecided] = []
+        for run in batches(merged.askings):
+            answers += self._ask_batch(run, on_error=on_error)
+            progress(len(answers), len(merged.askings))
+        return [answers[place] for place in merged.places]
+
+    def _ask_batch(
+        self, askings: Sequence[dict[str, object]], *, on_error: Literal["stop", "skip"]
+    ) -> list[Decision | Undecided]:
+        answers: list[Decision | Undecided | None] = []
+        requests: list[CheckRequest] = []
+        checks: list[dict[str, object]] = []
+        for asking in askings:
+            try:
+                requests.append(typed_question(asking))
+            except BadRequest as exc:
+                if on_error == "stop":
+                    raise
+                answers.append(Undecided(problem=exc))
+                continue
+            checks.append({"id": str(len(checks)), **asking})
+            answers.append(None)
+        sent = iter(self._send_batch(checks, requests) if checks else [])
+        whole = [next(sent) if answer is None else answer for answer in answers]
+        for answer in whole:
+            if on_error == "stop" and isinstance(answer, Undecided):
+                raise answer.problem
+        return whole
+
+    def _send_batch(
+        self, checks: list[dict[str, object]], requests: list[CheckRequest]
+    ) -> list[Decision | Undecided]:
+        nonce = b64u(self._random(NONCE_BYTES))
+        sent_at = self._now()
+        answer = self._exchange.post(
+            "/v1/check/batch",
+            {"checks": checks, "receipt": "inline", "nonce": nonce},
+            repeat=True,
+            max_bytes=BATCH_BYTES,
+            timeout_s=BATCH_TIMEOUT_S,
+        )
+        expected = Expected(livemode=self.livemode, sent_at=sent_at, received_at=self._now())
+        check_nonce(answer.json, nonce)
+        read = read_batch(answer.json, requests=requests, expected=expected)
+        return decisions_of_batch(read, fetch_receipt=self._receipts.of_batch(read, nonce=nonce))
