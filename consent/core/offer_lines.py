@@ -5,14 +5,14 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from consent.core import content
 from consent.core.constraints import REGISTER
 from consent.core.lines import Line, named_uses, read_constraint, read_line
-from consent.core.needs import COUNTERS, needed
+from consent.core.needs import needed
+from consent.core.offer_adult import check_adult
 from consent.core.offer_fault import OfferFault
 from consent.core.term_error import TermError
 from consent.core.territories import HINTS
-from consent.core.uses import NEVER_IMPLIED, OUTPUT, USES
+from consent.core.uses import NEVER_IMPLIED, USES
 
 MAX_LINES: Final = 32
 MIN_DESCRIPTION_CHARS: Final = 200  # SHAPES; "reasonably specific description"
@@ -41,7 +41,7 @@ def check_lines(document: Mapping[str, Any]) -> list[OfferFault]:
             continue
         faults.extend(_check_id(line, pointer, ids))
         faults.extend(_check_description(line, pointer, document))
-        faults.extend(_check_terms(line, pointer))
+        faults.extend(_check_terms(line, pointer, document))
     return faults
 
 
@@ -103,7 +103,7 @@ def is_description(text: object, *, least: int = MIN_DESCRIPTION_CHARS) -> bool:
     )
 
 
-def _check_terms(document: Mapping[str, Any], pointer: str) -> list[OfferFault]:
+def _check_terms(document: Mapping[str, Any], pointer: str, whole: Mapping[str, Any]) -> list[OfferFault]:
     """The members that deciding reads, then what they must say together."""
     faults = [
         _fault(f"{pointer}/{name}", "member_known", "a documented member", name, "lines_invalid")
@@ -128,7 +128,12 @@ def _check_terms(document: Mapping[str, Any], pointer: str) -> list[OfferFault]:
         line = read_line({name: value for name, value in document.items() if name in _READ})
     except TermError as exc:
         return [*faults, OfferFault.of(exc.under(pointer), "lines_invalid")]
-    return faults + _check_needs(line, pointer) + _check_adult(line, pointer)
+    return faults + _check_needs(line, pointer) + check_adult(line, pointer, _published(whole))
+
+
+def _published(whole: Mapping[str, Any]) -> object:
+    on_end = whole.get("on_end")
+    return on_end.get("published") if isinstance(on_end, Mapping) else None
 
 
 def _names_sublicense(document: Mapping[str, Any]) -> bool:
@@ -192,41 +197,4 @@ def _check_modalities(line: Line, pointer: str, covered: set[str]) -> list[Offer
             expected = f"{follows}, which {name} shows"
             got = "+".join(sorted(line.modalities))
             faults.append(_fault(f"{pointer}/modalities", "modality", expected, got, "modality_missing"))
-    return faults
-
-
-def _check_adult(line: Line, pointer: str) -> list[OfferFault]:
-    """DECIDING 6, 11, 12: adult tiers are listed, counted, with partners named and ages assured."""
-    faults: list[OfferFault] = []
-    place = f"{pointer}/constraints"
-    end_users = line.tagged.get("end_users")
-    assured = end_users is not None and end_users.age_assured
-    purposes = line.purposes or frozenset()
-    reaches_people = any(USES[use].family in OUTPUT for use in named_uses(line))
-    needs_age = "infer.chat-persona" in line.uses or ("companion" in purposes and reaches_people)
-    if (needs_age or line.adult) and not assured:
-        expected = "end_users with age_assured true; it cannot be waived"
-        faults.append(_fault(place, "age_assured", expected, "no age assurance", "age_assurance_waived"))
-    if not line.adult:
-        return faults
-    if COUNTERS.isdisjoint(line.tagged):
-        expected = "max_outputs or rate: adult tiers are counted"
-        faults.append(_fault(place, "counter_needed", expected, "no counter", "constraint_missing"))
-    adult_terms = line.tagged.get("adult_terms")
-    rank = line.rank or 0
-    top = content.TIERS[rank]
-    if adult_terms is None:
-        expected = "adult_terms, listing each adult tier and the scene partners"
-        faults.append(_fault(place, "adult_listed", expected, "nothing", "constraint_missing"))
-        return faults
-    if rank < content.ADULT_RANK or top not in adult_terms.terms:
-        expected = "an adult content_max, itself listed in adult_terms"
-        faults.append(_fault(f"{pointer}/content_max", "adult_listed", expected, top, "adult_terms_invalid"))
-    elif content.implied_rank(adult_terms.terms) > rank:
-        expected = f"no term above the tier {top}"
-        got = ", ".join(sorted(adult_terms.terms))
-        faults.append(_fault(place, "adult_within_tier", expected, got, "adult_terms_invalid"))
-    if content.PARTNERED in adult_terms.terms and adult_terms.scene_partners == "none":
-        expected = "consenting_registered or synthetic_only for explicit-partnered"
-        faults.append(_fault(place, "scene_partners", expected, "none", "adult_terms_invalid"))
     return faults

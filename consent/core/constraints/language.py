@@ -23,10 +23,11 @@ def _binds(use: Use, adult: bool) -> bool:
 @constraint(kind="language", tag=2, since="2026-11", binds=_binds)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language(Constraint):
-    """In which languages; `ranges` are lower-case, `prefixes` the same with a hyphen behind."""
+    """In which languages; `lower` are the ranges in lower case, `prefixes` with a hyphen behind."""
 
     any: bool
     ranges: frozenset[str]
+    lower: frozenset[str]
     prefixes: tuple[str, ...]
 
     @classmethod
@@ -41,7 +42,8 @@ class Language(Constraint):
         lower = frozenset(each.lower() for each in ranges)
         return cls(
             any=languages.ANY in ranges,
-            ranges=lower,
+            ranges=ranges,
+            lower=lower,
             prefixes=tuple(f"{each}-" for each in sorted(lower)),
         )
 
@@ -52,6 +54,6 @@ class Language(Constraint):
         if asked.language is None:
             return missing("language")
         tag = asked.language.lower()
-        if tag in self.ranges or tag.startswith(self.prefixes):
+        if tag in self.lower or tag.startswith(self.prefixes):
             return PASS
         return deny(Reason.LANGUAGE)
