@@ -14,7 +14,7 @@ from signing.private_key import PrivateKey
 from signing.public_key import PublicKey
 from signing.purposes import roles_for
 
-MAX_TOKEN_BYTES = 1 << 20  # a statement's bound; a batch receipt of 10,000 items says more
+MAX_TOKEN_BYTES = 1 << 21  # a body of 2^20 bytes in base64url; a batch receipt of 10,000 items says more
 MAX_HEADER_BYTES = 8192  # a receipt's header holds a process certificate of about 700 bytes
 ED25519_ALGS = ("EdDSA", "Ed25519")  # RFC 9864 §2.2 renames the first; we print it and read both
 # RFC 8725 §3.1 and §3.10: keys that travel in the token are no ground for trust. `crit`, `b64` and `zip` would change
