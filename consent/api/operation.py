@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from functools import wraps
+from typing import Any, Protocol, cast
 
 from django.http import HttpResponse
 
@@ -63,24 +64,42 @@ class Operation:
         return (*self.media_types, "text/csv") if self.csv else self.media_types
 
 
+class Performs(Protocol):
+    """A view that can run a described method."""
+
+    def perform(self, request: Any, handler: "Handler", path: dict[str, Any]) -> HttpResponse:
+        """Type the request, call `handler.act`, and write its answer."""
+        ...
+
+
 class Handler(Protocol):
-    """A method of a view that carries its description."""
+    """A method of a view as Django calls it: `act` is what the view's author wrote."""
 
     operation: Operation
+    act: Callable[..., Any]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> HttpResponse:
+    def __call__(self, view: Performs, request: Any, **path: Any) -> HttpResponse:
         """Answer one request."""
         ...
 
 
 def operation(**described: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Describe a view's method; `ApiView` does everything the description says before it calls the method."""
+    """Describe a view's method; the view does everything the description says before it calls the method.
+
+    The method is written as `def post(self, call: Call, **path) -> value`, the value being of `answer`'s type.
+    """
     description = Operation(**described)
     if description.body is Empty and not description.body_optional:
         raise ValueError(f"{description.id}: a body without members is always optional")
 
     def mark(method: Callable[..., Any]) -> Callable[..., Any]:
-        method.operation = description  # type: ignore[attr-defined]  # the mark that ApiView reads
-        return method
+        @wraps(method)
+        def handler(view: Performs, request: Any, **path: Any) -> HttpResponse:
+            return view.perform(request, marked, path)
+
+        marked = cast(Handler, handler)
+        marked.operation = description
+        marked.act = method
+        return handler
 
     return mark

@@ -96,14 +96,14 @@ def page(
     *,
     bound_to: str,
     place: Callable[[T], Place],
-    show: Callable[[T], Any],
+    shown: list[Any],
 ) -> dict[str, Any]:
-    """`{data, next_cursor}` of the rows that a window gave."""
-    shown = rows[: query.limit]
+    """`{data, next_cursor}`: `rows` are what a window gave, `shown` the objects of the page."""
     more = len(rows) > query.limit
+    last = rows[query.limit - 1] if more else None
     return {
-        "data": [show(row) for row in shown],
-        "next_cursor": cursors.encode(place(shown[-1]), bound_to=bound_to) if more else None,
+        "data": shown,
+        "next_cursor": None if last is None else cursors.encode(place(last), bound_to=bound_to),
     }
 
 

@@ -1,0 +1,63 @@
+"""`Authorization: Bearer crk_…`: an organization's key, looked up by the digest of its secret."""
+
+import re
+from typing import Any
+
+from django.db.models import DateTimeField, Func
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from consent.api.callers import OrganizationCaller
+from consent.api.problems import ApiError
+from consent.core.complete import StandingContext
+from consent.registry.models import ApiKey
+from consent.registry.operations.api_keys import secret_digest
+
+CHALLENGE = 'Bearer realm="consent"'
+_SECRET = re.compile(r"crk_(live|test)_[A-Za-z0-9_-]{43}")
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Unknown, expired and revoked keys are answered alike. The clock is the database's, in the same read."""
+
+    def authenticate(self, request: Request) -> tuple[OrganizationCaller, None]:
+        """The caller. Raises ApiError when nobody, or nobody valid, is named."""
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise ApiError("unauthenticated")
+        if not _SECRET.fullmatch(secret):
+            raise ApiError("key_invalid")
+        return caller_of(secret), None
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge of a 401."""
+        return CHALLENGE
+
+
+def caller_of(secret: str) -> OrganizationCaller:
+    """The organization whose key this is.
+
+    Raises:
+        ApiError: no such key, or it is revoked or expired.
+    """
+    row: Any = (
+        ApiKey.objects.filter(digest=secret_digest(secret))
+        .annotate(read_at=Func(function="clock_timestamp", output_field=DateTimeField()))
+        .first()
+    )
+    side = secret.startswith("crk_live_")
+    if (
+        row is None
+        or row.revoked_at is not None
+        or (row.expires_at is not None and row.expires_at <= row.read_at)
+        or row.livemode != side
+    ):
+        raise ApiError("key_invalid")
+    return OrganizationCaller(
+        key=row.id,
+        organization=row.organization_id,
+        livemode=row.livemode,
+        scopes=frozenset(row.scopes),
+        context=StandingContext.from_json(row.context),
+        capabilities=frozenset(row.capabilities),
+    )

@@ -1,0 +1,40 @@
+"""Who is calling, once that has been verified."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from consent.core.complete import StandingContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationCaller:
+    """An organization's API key, valid now. Nothing of the other side is ever visible to it."""
+
+    key: str
+    organization: str
+    livemode: bool
+    scopes: frozenset[str]
+    context: StandingContext
+    capabilities: frozenset[str]
+
+    @property
+    def scope_name(self) -> str:
+        """What idempotency keys and cursors are bound to."""
+        return f"{self.organization}/{'live' if self.livemode else 'test'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformerCaller:
+    """A performer who holds the private key of `thumbprint`. `performer` is internal and never leaves."""
+
+    performer: UUID
+    thumbprint: str
+    livemode: bool
+
+    @property
+    def scope_name(self) -> str:
+        """What idempotency keys and cursors are bound to."""
+        return f"performer/{self.performer}"
+
+
+Caller = OrganizationCaller | PerformerCaller
