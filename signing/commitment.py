@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Mapping
 
 from signing.canonical import JSON, canonicalize
-from signing.errors import MalformedError
+from signing.errors import MalformedError, SignatureError
 
 CONTEXT = b"consent-registry/commit/v1"
 SALT_BYTES = 32
@@ -37,12 +37,14 @@ def entry(event: Mapping[str, JSON], salt: bytes) -> bytes:
     return ENTRY_VERSION + commit(event, salt)
 
 
-def opens(logged: bytes, *, event: Mapping[str, JSON], salt: bytes) -> bool:
-    """Whether `event` and `salt` open a log entry.
+def check_opening(logged: bytes, *, event: Mapping[str, JSON], salt: bytes) -> None:
+    """Check that `event` and `salt` open a log entry.
 
     Raises:
         MalformedError: `logged` is no entry of this version, or see `commit`.
+        SignatureError: it is the entry of another event, or the salt is another.
     """
     if len(logged) != ENTRY_BYTES or logged[:1] != ENTRY_VERSION:
         raise MalformedError("not a log entry: expected 0x01 and 32 bytes", rule="entry")
-    return hmac.compare_digest(logged, entry(event, salt))
+    if not hmac.compare_digest(logged, entry(event, salt)):
+        raise SignatureError("event and salt do not open this log entry")

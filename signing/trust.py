@@ -100,13 +100,25 @@ class Trust:
             raise UntrustedError(f"trust file names no {'live' if livemode else 'test'} issuer")
         return self.issuers[livemode]
 
-    def relying_parties_until(self, at: datetime) -> tuple[RelyingParty, ...]:
-        """The relying parties whose window had begun at `at`: where a signature of that time may have been made."""
-        return tuple(each.rp for each in self.relying_parties if each.not_before <= at)
+    def relying_party(self, rp_id_hash: bytes, *, at: datetime, or_before: bool = False) -> RelyingParty:
+        """The RP id of that SHA-256 with its signing origins, if its window held at `at`.
 
-    def relying_parties_at(self, at: datetime) -> tuple[RelyingParty, ...]:
-        """The relying parties whose window held at `at`."""
-        return tuple(each.rp for each in self.relying_parties if each.not_before <= at < each.not_after)
+        With `or_before` a window that had ended by then will do: for an earlier signature of unknown date.
+
+        Raises:
+            UntrustedError: no such RP id in the trust file, or not at that instant.
+        """
+        held = [
+            each.rp
+            for each in self.relying_parties
+            if each.rp.rp_id_hash == rp_id_hash
+            and each.not_before <= at
+            and (or_before or at < each.not_after)
+        ]
+        if not held:
+            raise UntrustedError(f"passkey is of an RP id that was not trusted at {format_instant(at)}")
+        origins = frozenset().union(*(rp.signing_origins for rp in held))
+        return RelyingParty(rp_id=held[0].rp_id, signing_origins=origins)
 
 
 def _is_key(value: JSON, pointer: str) -> None:
