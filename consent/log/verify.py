@@ -23,7 +23,10 @@ def verify_history(livemode: bool) -> Position:
     Raises:
         HistoryBrokenError: names the first seq that is missing, or whose chain is another.
     """
+    last = _last(livemode)  # before the head, which can only be further on
     head = read_head(livemode)
+    if last > head.seq:
+        raise HistoryBrokenError(f"there is an event at seq {last}, but the head stands at {head.seq}")
     position = Position(livemode=livemode, seq=-1, chain=bytes(32))
     while position.seq < head.seq:
         rows = _page(livemode, position.seq + 1)
@@ -50,3 +53,10 @@ def _page(livemode: bool, start: int) -> list[tuple[int, memoryview, memoryview]
         cursor.execute(_READ_PAGE, [livemode, start, _PAGE])
         rows: list[tuple[int, memoryview, memoryview]] = cursor.fetchall()
     return rows
+
+
+def _last(livemode: bool) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(seq), -1) FROM log_event WHERE livemode = %s", [livemode])
+        last: int = cursor.fetchone()[0]
+    return last

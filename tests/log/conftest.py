@@ -1,25 +1,26 @@
-"""Fixtures of the log's tests: one set of ports for the run's database."""
+"""Fixtures of the log's tests: one set of ports for the run's database, and databases of their own."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from consent.log.ports import LogPorts
+from tests.log.history import connected_to, file_ports, migrate, new_database
 
 
 @pytest.fixture(scope="session")
 def ports(database: str, tmp_path_factory: pytest.TempPathFactory) -> LogPorts:
     """Ports over file stores of this run, with both histories begun."""
-    from consent.log.keystore_file import FileKeyStore
-    from consent.log.ports import log_ports
     from consent.log.start import initialise
-    from consent.log.storage_file import FileObjectStore
 
-    root: Path = tmp_path_factory.mktemp("log")
-    made = log_ports(
-        key_store=FileKeyStore(root / "keys"),
-        objects=FileObjectStore(root / "objects"),
-        key_secret=b"tests only: not a secret" + bytes(16),
-    )
+    made: LogPorts = file_ports(tmp_path_factory.mktemp("log"))
     initialise(made)
     return made
+
+
+@pytest.fixture
+def own_database(database: str) -> Iterator[str]:
+    """The name of a migrated, otherwise empty database; this thread is connected to it for the test."""
+    with new_database() as name, connected_to(name):
+        migrate()
+        yield name

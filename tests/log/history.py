@@ -1,0 +1,79 @@
+"""Building blocks of the log's tests: events, ports over folders, and databases of their own."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+SECRET = b"tests only: not a secret" + bytes(16)
+RECORD = "cas_log_tests"
+
+
+def event(kind: str = "test.happened", *, denies: bool = False, body: Mapping[str, Any] | None = None) -> Any:
+    """A new event of no meaning."""
+    from consent.log.events import NewEvent
+
+    return NewEvent(kind=kind, body=body or {"n": 1}, record=RECORD, denies=denies)
+
+
+def file_ports(root: Path) -> Any:
+    """Ports over file stores below `root`, as a process of its own would make them."""
+    from consent.log.keystore_file import FileKeyStore
+    from consent.log.ports import log_ports
+    from consent.log.storage_file import FileObjectStore
+
+    return log_ports(
+        key_store=FileKeyStore(root / "keys"),
+        objects=FileObjectStore(root / "objects"),
+        key_secret=SECRET,
+    )
+
+
+def server_url() -> str:
+    """The PostgreSQL server of the tests."""
+    return os.environ.get("CONSENT_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+
+
+def database_url(name: str) -> str:
+    """The URL of another database on the same server."""
+    return urlunsplit(urlsplit(server_url())._replace(path=f"/{name}"))
+
+
+@contextmanager
+def new_database(template: str | None = None) -> Iterator[str]:
+    """A database of its own, empty or a copy of one that nobody is connected to; dropped at the end."""
+    name = f"consent_test_{secrets.token_hex(6)}"
+    with psycopg.connect(server_url(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
+    try:
+        yield name
+    finally:
+        with psycopg.connect(server_url(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def connected_to(name: str) -> Iterator[None]:
+    """Point this thread's Django connection at another database, for the block."""
+    from django.db import connection
+
+    usual = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+
+
+def migrate() -> None:
+    """Make the log's tables in the database that this thread is connected to."""
+    from django.core.management import call_command
+
+    call_command("migrate", "log", verbosity=0)
