@@ -124,11 +124,21 @@ class Reply(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class PrepareGrant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Ask for the exact bytes to sign: in which language, with which of the performer's keys and names."""
+    """Ask for the exact bytes to sign: in which language, with which of the performer's keys and names.
+
+    `lines`: the ids of the cards that were switched on; all of them where it is left out.
+    """
 
     language: LanguageTag
     credential: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)")]
     performer_name: StageName | UnsetType = UNSET
+    lines: (
+        Annotated[
+            list[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)")]],
+            Meta(min_length=1, max_length=32),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class PreparedGrant(msgspec.Struct, kw_only=True):
@@ -139,3 +149,10 @@ class PreparedGrant(msgspec.Struct, kw_only=True):
     text: str
     text_sha256: str
     expires_at: str
+
+
+class Redeemed(msgspec.Struct, kw_only=True):
+    """The offer that an invitation opened, and what its sender calls the performer."""
+
+    offer: str
+    performer: str

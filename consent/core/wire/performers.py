@@ -39,6 +39,19 @@ class ExternalId(msgspec.Struct, kw_only=True):
     created_at: str
 
 
+class ForgetExternalId(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The name to forget."""
+
+    external_id: ExternalIdText
+
+
+class ForgottenExternalId(msgspec.Struct, kw_only=True):
+    """A name that no check knows any more."""
+
+    external_id: str
+    committed: str
+
+
 class Identity(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What the examiner compares with a document. Sealed; no organization and no text ever shows it."""
 
