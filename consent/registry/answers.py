@@ -1,15 +1,21 @@
 """What a committed write leaves behind, and the wait before anybody is told about a denial."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from consent.log.enforcement import await_seen, wait_enforced
 from consent.log.heads import chain_at
-from consent.log.models import Event
+from consent.log.models import Enforcement, Event
 from consent.log.position import Position
 from consent.log.transaction import HistoryTransaction
-from consent.registry.errors import NotFound
+from consent.registry.errors import AlreadyEnded, NotFound
+from consent.registry.models import Acknowledgement as AcknowledgementRow
 from consent.registry.ports import RegistryPorts
+from signing.acknowledgement import Acknowledgement, sign_acknowledgement
+
+ENDINGS = ("rescission", "revocation")  # the kinds that are acknowledged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +47,9 @@ def written(tx: HistoryTransaction, event_id: str, *, denies: bool, ports: Regis
     )
 
 
-def seen(event_id: str, *, denies: bool, ports: RegistryPorts) -> Written:
+def seen(event_id: str, *, ports: RegistryPorts) -> Written:
     """Describe an event that was committed before; for repeated answers."""
+    denies = Enforcement.objects.filter(event_id=event_id).exists()
     row = Event.objects.filter(event_id=event_id).values("livemode", "seq").first()
     chain = None if row is None else chain_at(row["livemode"], row["seq"])
     if row is None or chain is None:
@@ -70,6 +77,16 @@ def enforced(written_: Written, ports: RegistryPorts) -> datetime | None:
     return wait_enforced(written_.event_id, committed_at_boot=written_.committed_at_boot, ports=ports.log)
 
 
+@contextmanager
+def told_when_enforced(ports: RegistryPorts) -> Iterator[None]:
+    """Let "already ended" out only when that ending is enforced (DESIGN §8, "already revoked" at once)."""
+    try:
+        yield
+    except AlreadyEnded as exc:
+        await_seen(exc.event, ports=ports.log)
+        raise
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementResult:
     """A statement that is committed, but of which nobody may be told before `answer_enforced`.
@@ -95,10 +112,6 @@ class StatementResult:
         """The event that records it."""
         return self.written.event_id
 
-    def as_repeated(self) -> "StatementResult":
-        """The same, for the second time."""
-        return replace(self, repeated=True)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementAnswer:
@@ -114,3 +127,49 @@ class StatementAnswer:
     acknowledgement: str | None
     active_from: datetime | None
     repeated: bool
+
+
+def answer_enforced(result: StatementResult, ports: RegistryPorts) -> StatementAnswer:
+    """Wait out a denial, then say what is true: the only way from a committed statement to an answer.
+
+    An ending is acknowledged under the registry's signature; the acknowledgement is kept, so that the
+    same statement again gets the same bytes.
+    """
+    enforced_at = enforced(result.written, ports)
+    acknowledgement = None
+    if result.kind in ENDINGS and result.grant is not None and enforced_at is not None:
+        acknowledgement = _acknowledge(result, result.grant, enforced_at, ports)
+    return StatementAnswer(
+        id=result.id,
+        kind=result.kind,
+        livemode=result.livemode,
+        grant=result.grant,
+        state=result.state,
+        committed=result.written.committed,
+        enforced_at=enforced_at,
+        acknowledgement=acknowledgement,
+        active_from=result.active_from,
+        repeated=result.repeated,
+    )
+
+
+def _acknowledge(result: StatementResult, grant: str, enforced_at: datetime, ports: RegistryPorts) -> str:
+    """The kept acknowledgement of this ending, made by whoever comes first."""
+    kept = AcknowledgementRow.objects.filter(event=result.event_id).values_list("jws", flat=True).first()
+    if kept is not None:
+        return kept
+    signers = ports.signers[result.livemode]
+    jws = sign_acknowledgement(
+        Acknowledgement(
+            issuer=signers.issuer,
+            livemode=result.livemode,
+            statement=result.id,
+            grant=grant,
+            body_sha256=result.body_sha256,
+            committed=result.written.committed,
+            enforced_at=enforced_at,
+        ),
+        signer=signers.registry,
+    )
+    row, _ = AcknowledgementRow.objects.get_or_create(event=result.event_id, defaults={"jws": jws})
+    return str(row.jws)

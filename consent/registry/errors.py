@@ -165,9 +165,16 @@ class StateConflict(Conflict):
 
 
 class AlreadyEnded(StateConflict):
-    """The grant has ended; ending is final. Raised only after that ending is enforced."""
+    """The grant has ended; ending is final. Leaves the registry only after that ending is enforced.
+
+    `event` records the ending.
+    """
 
     code = "already_ended"
+
+    def __init__(self, event: str) -> None:
+        super().__init__("this grant has ended, for good")
+        self.event = event
 
 
 class StatementConflict(Conflict):

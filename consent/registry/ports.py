@@ -12,8 +12,9 @@ from signing.webauthn import RelyingParty
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideSigners:
-    """The signing keys of one side; `registry_retired` still verify what they once signed."""
+    """The issuer and the signing keys of one side; `registry_retired` still verify what they once signed."""
 
+    issuer: str
     registry: Signer
     receipt: Signer
     status: Signer

@@ -20,9 +20,16 @@ from consent.registry.errors import (
 from consent.registry.introduction import public_key_of
 from consent.registry.models import Credential, Performer, Statement
 from consent.registry.ports import RegistryPorts
-from consent.registry.stored_json import sha256, to_bytes
-from signing.errors import MalformedError, SigningError
-from signing.statement import Envelope, VerifiedStatement, parse_envelope, verify_statement
+from consent.registry.stored_json import to_bytes
+from signing.errors import MalformedError, SigningError, UntrustedError
+from signing.statement import (
+    Envelope,
+    VerifiedStatement,
+    parse_envelope,
+    signer_of,
+    verify_statement,
+    write_envelope,
+)
 
 STATEMENT_PURPOSE = "statement/"  # followed by the statement's id
 
@@ -70,41 +77,41 @@ def read_submission(data: bytes) -> Submission:
         envelope=envelope,
         kind=envelope.kind,
         id=str(body["id"]),
-        livemode=bool(body["livemode"]),
+        livemode=envelope.livemode,
         body=body,
-        body_sha256=sha256(to_bytes(body)),
+        body_sha256=envelope.body_sha256,
     )
-
-
-def signing_thumbprint(body: Mapping[str, Any]) -> str:
-    """The key that a body says will sign it."""
-    name = "by_credential" if "introduced_by" in body else "credential"
-    if name not in body:
-        raise StatementInvalid(
-            "the registry's own introductions are not submitted", pointer=f"/body/{name}", rule="required"
-        )
-    return str(body[name])
 
 
 def verify_submission(submission: Submission, ports: RegistryPorts) -> Signed:
     """Check the performer's signature with the key that the body names.
 
+    A key signs by the method it was enrolled for: a software key that plays a passkey would claim that
+    a person was verified.
+
     Raises:
+        StatementInvalid: a body that performers do not sign, or a part of a signature that cannot be read.
         CredentialUnknown: no such key on either side.
         LivemodeMismatch: a key of the other side.
-        SignatureInvalid: the signature does not fit the body, the key or the purpose.
+        SignatureInvalid: the signature does not fit the body, the key, the method or the purpose.
     """
-    credential = Credential.objects.filter(thumbprint=signing_thumbprint(submission.body)).first()
+    try:
+        thumbprint = signer_of(submission.envelope)
+    except UntrustedError as exc:
+        raise StatementInvalid(str(exc), pointer="/body/introduced_by", rule="introduced_by") from exc
+    credential = Credential.objects.filter(thumbprint=thumbprint).first()
     if credential is None:
-        raise CredentialUnknown("the key that the statement names is not enrolled", pointer="/body/credential")
+        raise CredentialUnknown(
+            "the key that the statement names is not enrolled", pointer="/body/credential"
+        )
     if credential.livemode != submission.livemode:
         raise LivemodeMismatch("the statement and its key are of different sides", pointer="/body/livemode")
     try:
         verified = verify_statement(
             submission.envelope,
             expected_performer_key=public_key_of(credential),
+            expected_livemode=credential.livemode,
             rp=ports.rp if credential.kind == "passkey" else None,
-            at=ports.clock(),
         )
     except MalformedError as exc:
         raise StatementInvalid(
@@ -112,6 +119,12 @@ def verify_submission(submission: Submission, ports: RegistryPorts) -> Signed:
         ) from exc
     except SigningError as exc:
         raise SignatureInvalid(str(exc), pointer="/signatures", rule="signature") from exc
+    performer = verified.performer
+    if (performer.method == "webauthn") != (credential.kind == "passkey"):
+        raise SignatureInvalid("signed by another method than the key's", pointer="/signatures/0/method")
+    if performer.backup_eligible != credential.backup_eligible:
+        # WebAuthn L3 §7.2: the backup eligibility of a credential never changes
+        raise SignatureInvalid("backup eligibility differs from the registration", pointer="/signatures/0")
     return Signed(submission=submission, verified=verified, credential=credential)
 
 
@@ -165,7 +178,7 @@ def keep_statement(
         NonceSpent: the nonce was used by another statement.
     """
     submission = signed.submission
-    document: dict[str, Any] = {"envelope": submission.envelope.to_json()}
+    document: dict[str, Any] = {"envelope": write_envelope(submission.envelope)}
     if text is not None:
         document["text"] = text.decode()
     sealed = ports.log.sealer.seal(

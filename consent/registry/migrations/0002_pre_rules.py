@@ -75,6 +75,7 @@ FOREIGN_KEYS = (
     ),
     ("grantending", (_GRANT_OF_PERFORMER, _STATEMENT)),
     ("granthold", (_GRANT_OF_PERFORMER,)),
+    ("pendingrevocation", (_GRANT_OF_PERFORMER,)),
     ("countersignature", (_GRANT,)),
     ("limits", (_PERFORMER, _STATEMENT)),
     ("priorrecord", (_SIDE, _PAIR)),
@@ -99,7 +100,7 @@ FROZEN = {
     "credential": ("id", "performer_id", "livemode", "thumbprint", "public_key", "kind", "created_at"),
     "grant": (
         "id", "livemode", "offer_id", "organization_id", "performer_id", "reference", "credential_id", "method",
-        "identity_check_id", "over_18", "adult", "unrepresented", "terms", "terms_sha256", "grant_sha256", "seal",
+        "identity_check_id", "over_18", "adult", "unrepresented", "terms", "terms_sha256", "grant_sha256", "seal", "exclusive",
         "status_list", "status_index", "supersedes_id", "first_shown_at", "signed_at", "valid_from", "valid_until",
     ),
     "granthold": ("id", "grant_id", "livemode", "performer_id", "holder", "authority", "event", "placed_at"),

@@ -9,6 +9,7 @@ from consent.registry.models.grant import (
     Grant,
     GrantEnding,
     GrantHold,
+    PendingRevocation,
     PreparedGrant,
     StatusSlot,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Organization",
     "OrganizationSide",
     "PairwiseReference",
+    "PendingRevocation",
     "Performer",
     "PreparedGrant",
     "PriorRecord",

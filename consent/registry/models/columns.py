@@ -15,7 +15,7 @@ def id_key() -> "models.CharField[str, str]":
     return models.CharField(primary_key=True, max_length=64, db_collation="C")
 
 
-def id_text(**options: Any) -> "models.CharField[str, str]":
+def id_text(**options: Any) -> "models.CharField[Any, Any]":
     """An identifier, digest or code word: ASCII, compared byte for byte."""
     return models.CharField(max_length=options.pop("max_length", 64), db_collation="C", **options)
 

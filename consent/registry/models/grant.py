@@ -62,6 +62,7 @@ class Grant(models.Model):
     terms_sha256 = id_text()
     grant_sha256 = id_text()
     seal = models.TextField()
+    exclusive = models.BinaryField(null=True)  # the body's member as canonical bytes; read when others sign
     status_list = models.IntegerField()
     status_index = models.IntegerField()
     supersedes = relation("registry.Grant", null=True)
@@ -165,6 +166,36 @@ class GrantHold(models.Model):
             one_of("authority", AUTHORITIES, "grant_hold_authority"),
             models.UniqueConstraint(
                 fields=["grant", "holder"], condition=Q(lifted_at=None), name="grant_hold_once"
+            ),
+        ]
+
+
+class PendingRevocation(models.Model):
+    """A revocation begun without a key: final when it is due, unless a passkey cancels it (DESIGN §10)."""
+
+    id = id_key()
+    grant = relation("registry.Grant")
+    livemode = models.BooleanField()
+    performer = relation("registry.Performer")
+    authority = id_text(max_length=16)
+    begun_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    outcome = id_text(max_length=16, null=True)
+
+    class Meta:
+        """One at a time; closed by its cancellation or by the ending."""
+
+        constraints: ClassVar = [
+            one_of("authority", AUTHORITIES, "pending_revocation_authority"),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, outcome=None)
+                | Q(closed_at__isnull=False, outcome__in=("cancelled", "ended")),
+                name="pending_revocation_closed_how",
+            ),
+            models.CheckConstraint(condition=Q(due_at__gt=F("begun_at")), name="pending_revocation_window"),
+            models.UniqueConstraint(
+                fields=["grant"], condition=Q(closed_at=None), name="pending_revocation_once"
             ),
         ]
 
