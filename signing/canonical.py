@@ -131,10 +131,12 @@ def canonicalize(value: "JSON | Mapping[str, JSON]") -> bytes:
     Raises:
         MalformedError: an integer beyond ±(2^53−1), NaN or infinity, a lone surrogate, a foreign type.
     """
-    if _is_plain(value):
-        # For these values the C encoder prints RFC 8785 (a property test compares them), ten times as fast.
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
     try:
+        if _is_plain(value):
+            # For these values the C encoder prints RFC 8785 (a property test compares them), many times as fast.
+            return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(
+                "utf-8"
+            )
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as exc:
         raise MalformedError(f"no canonical form: {exc}", rule="canonical") from exc
