@@ -6,15 +6,19 @@ its terms, nor move it to another pair: such a row does not open, and what does 
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from consent.registry.models import Grant
+from consent.core.terms import GrantTerms
 from consent.registry.ports import SideSigners
-from consent.registry.stored_json import sha256
+from consent.registry.stored_json import from_bytes, sha256
 from signing import jws
 from signing.errors import SigningError
-from signing.instants import format_instant, parse_instant
+from signing.instants import format_instant
+from signing.keys import PublicKey
 from signing.purposes import GRANT_SEAL
+
+CACHED_GRANTS = 50_000  # compiled terms kept in memory; some 5 kB each
 
 
 class SealBrokenError(Exception):
@@ -54,33 +58,38 @@ def make_seal(parts: SealedParts, *, signers: SideSigners) -> str:
     return signers.registry.sign_jws(typ=GRANT_SEAL, payload=parts.payload())
 
 
-def check_seal(row: Grant, *, reference: str, signers: SideSigners) -> datetime:
-    """Accept a row whose seal fits every part of it; returns the sealed instant of signing.
+@dataclass(frozen=True, slots=True)
+class StoredGrant:
+    """The columns of a grant row that its seal covers, as they were read."""
 
-    `reference` is what the pair's own row calls the performer, so that two grants cannot swap pairs.
+    parts: SealedParts
+    terms: bytes
+    seal: str
+
+
+@lru_cache(maxsize=CACHED_GRANTS)
+def open_sealed(row: StoredGrant, keys: tuple[PublicKey, ...]) -> GrantTerms:
+    """The terms of a row whose seal fits every part of it.
+
+    `row.parts.performer` is what the pair's own row calls the performer, so that two grants cannot swap
+    pairs; `keys` are the side's registry keys. The cache key is everything that is judged.
 
     Raises:
-        SealBrokenError: not a seal of this side's registry keys, or a seal of other parts.
+        SealBrokenError: not a seal of these keys, or a seal of other parts.
     """
-    keys = {key.thumbprint: key for key in (signers.registry.public, *signers.registry_retired)}
+    grant = row.parts.grant
     try:
-        payload = jws.verify(row.seal, expected_typ=GRANT_SEAL, keys=keys).payload
+        by_id = {key.thumbprint: key for key in keys}
+        payload = jws.verify(row.seal, expected_typ=GRANT_SEAL, keys=by_id).payload
+        if payload != row.parts.payload():
+            raise SealBrokenError(f"the seal of {grant} is over other parts")
+        if sha256(row.terms) != row.parts.terms_sha256:
+            raise SealBrokenError(f"the terms of {grant} are not those of its digest")
+        return GrantTerms.from_json(from_bytes(row.terms))
     except SigningError as exc:
-        raise SealBrokenError(f"the seal of {row.id} does not verify") from exc
-    terms = bytes(row.terms)
-    if sha256(terms) != row.terms_sha256:
-        raise SealBrokenError(f"the terms of {row.id} are not those of its digest")
-    expected = SealedParts(
-        grant=row.id,
-        grant_sha256=row.grant_sha256,
-        terms_sha256=row.terms_sha256,
-        performer=reference,
-        licensee=row.organization_id,
-        livemode=row.livemode,
-        status_list=row.status_list,
-        status_index=row.status_index,
-        signed_at=row.signed_at,
-    ).payload()
-    if payload != expected or row.reference != reference:
-        raise SealBrokenError(f"the seal of {row.id} is over other parts")
-    return parse_instant(expected["signed_at"])
+        raise SealBrokenError(f"the seal or the terms of {grant} cannot be read") from exc
+
+
+def seal_keys(signers: SideSigners) -> tuple[PublicKey, ...]:
+    """The keys whose seals count on one side."""
+    return (signers.registry.public, *signers.registry_retired)

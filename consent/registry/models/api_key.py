@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from consent.registry.models.columns import id_key, id_text, relation
+from consent.registry.models.columns import id_key, id_text, optional_id, relation
 
 
 class ApiKey(models.Model):
@@ -23,7 +23,7 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
-    revoked_event = id_text(null=True)
+    revoked_event = optional_id()
 
     class Meta:
         """A digest is 32 bytes, and a key ends after it began."""

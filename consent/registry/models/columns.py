@@ -15,9 +15,14 @@ def id_key() -> "models.CharField[str, str]":
     return models.CharField(primary_key=True, max_length=64, db_collation="C")
 
 
-def id_text(**options: Any) -> "models.CharField[Any, Any]":
+def id_text(**options: Any) -> "models.CharField[str, str]":
     """An identifier, digest or code word: ASCII, compared byte for byte."""
     return models.CharField(max_length=options.pop("max_length", 64), db_collation="C", **options)
+
+
+def optional_id(*, max_length: int = 64) -> "models.CharField[str | None, str | None]":
+    """The same where there may be none."""
+    return models.CharField(max_length=max_length, db_collation="C", null=True)
 
 
 def relation(to: str, **options: Any) -> "models.ForeignKey[Any, Any]":

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from consent.registry.models.columns import id_key, id_text, one_of, relation, side_key
+from consent.registry.models.columns import id_key, id_text, one_of, optional_id, relation, side_key
 
 KINDS = ("ed25519", "passkey")
 STATES = ("active", "blocked", "pending")
@@ -23,8 +23,8 @@ class Credential(models.Model):
     kind = id_text(max_length=16)
     backup_eligible = models.BooleanField(null=True)  # a passkey's BE flag at registration
     state = id_text(max_length=16)
-    introduced_by = id_text(max_length=16, null=True)
-    statement = id_text(null=True)  # the credential statement that introduced it
+    introduced_by = optional_id(max_length=16)
+    statement = optional_id()  # the credential statement that introduced it
     label = models.CharField(max_length=100)
     usable_from = models.DateTimeField(null=True)  # from when it may sign more than an ending
     created_at = models.DateTimeField()

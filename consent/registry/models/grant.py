@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from consent.registry.models.columns import id_key, id_text, one_of, relation, side_key
+from consent.registry.models.columns import id_key, id_text, one_of, optional_id, relation, side_key
 
 LIVING = ("active", "signed", "suspended")
 ENDED = ("expired", "rescinded", "revoked", "superseded", "voided")
@@ -181,7 +181,7 @@ class PendingRevocation(models.Model):
     begun_at = models.DateTimeField()
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
-    outcome = id_text(max_length=16, null=True)
+    outcome = optional_id(max_length=16)
 
     class Meta:
         """One at a time; closed by its cancellation or by the ending."""

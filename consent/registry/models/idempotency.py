@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from consent.registry.models.columns import id_text
+from consent.registry.models.columns import id_text, optional_id
 
 
 class IdempotentRequest(models.Model):
@@ -17,7 +17,7 @@ class IdempotentRequest(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     status = models.IntegerField(null=True)
-    record = id_text(null=True)
+    record = optional_id()
     sealed = models.BinaryField(null=True)
 
     class Meta:

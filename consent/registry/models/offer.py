@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from consent.registry.models.columns import id_key, id_text, one_of, relation, side_key
+from consent.registry.models.columns import id_key, id_text, one_of, optional_id, relation, side_key
 
 STATES = ("changes_requested", "declined", "draft", "offered", "signed", "viewed", "withdrawn")
 
@@ -66,7 +66,7 @@ class Invitation(models.Model):
     offer = relation("registry.Offer", unique=False)
     code_digest = models.BinaryField(max_length=32, unique=True)
     language = id_text(max_length=35)
-    record = id_text(null=True)
+    record = optional_id()
     sealed_email = models.BinaryField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -1,0 +1,229 @@
+"""The facts of pairs of performer and licensee: grants that open under their seal, limits, counters."""
+
+import logging
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from consent.core.counting import CounterKey, utc_day
+from consent.core.facts import GrantFacts, GrantState, SubjectFacts
+from consent.core.terms import LimitsTerms
+from consent.registry.grant_seal import (
+    SealBrokenError,
+    SealedParts,
+    StoredGrant,
+    open_sealed,
+    seal_keys,
+)
+from consent.registry.models import (
+    Counter,
+    Grant,
+    GrantEnding,
+    GrantHold,
+    Limits,
+    PairwiseReference,
+    Performer,
+    PriorRecord,
+)
+from consent.registry.models.grant import LIVING
+from consent.registry.ports import SideSigners
+from consent.registry.stored_json import from_bytes
+from signing.errors import MalformedError
+
+Pair = tuple[UUID, str]
+
+_logger = logging.getLogger(__name__)
+_UNREADABLE_LIMITS = LimitsTerms.from_json(None)
+
+
+class _Failures:
+    """How many rows of this process's reads did not open; for metrics."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def add(self) -> None:
+        with self._lock:
+            self.count += 1
+
+
+seal_failures = _Failures()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """Everything that was loaded about some performers and licensees."""
+
+    grants: Mapping[Pair, tuple[GrantFacts, ...]]
+    ever_signed: frozenset[Pair]
+    prior_records: frozenset[Pair]
+    limits: Mapping[UUID, LimitsTerms]
+    deceased: Mapping[UUID, datetime | None]
+
+    def subject(self, reference: str, *, performer: UUID | None, licensee: str, caller: str) -> SubjectFacts:
+        """One performer as seen from the licensee.
+
+        Whoever asks for somebody else and is no recipient learns nothing, so for them a reference that
+        means nobody looks like a performer without grants (`not_a_recipient` either way).
+        """
+        if performer is None or performer not in self.deceased:
+            return SubjectFacts(
+                reference=reference,
+                known=caller != licensee,
+                grants=(),
+                limits=None,
+                deceased_at=None,
+                prior_record=False,
+                ever_signed=False,
+            )
+        pair = (performer, licensee)
+        return SubjectFacts(
+            reference=reference,
+            known=True,
+            grants=self.grants.get(pair, ()),
+            limits=self.limits.get(performer),
+            deceased_at=self.deceased[performer],
+            prior_record=pair in self.prior_records,
+            ever_signed=pair in self.ever_signed,
+        )
+
+
+def load_pairs(
+    performers: Collection[UUID],
+    licensees: Collection[str],
+    *,
+    livemode: bool,
+    at: datetime,
+    signers: SideSigners,
+) -> Pairs:
+    """Load all pairs at once, in at most nine queries."""
+    people = Performer.objects.filter(id__in=performers, livemode=livemode)
+    versions: dict[UUID, int] = {}
+    deceased: dict[UUID, datetime | None] = {}
+    for performer, version, deceased_at in people.values_list("id", "limits_version", "deceased_at"):
+        versions[performer], deceased[performer] = version, deceased_at
+    pairs = Q(performer_id__in=list(versions), organization_id__in=licensees, livemode=livemode)
+    references = {
+        (performer, organization): reference
+        for performer, organization, reference in PairwiseReference.objects.filter(pairs).values_list(
+            "performer_id", "organization_id", "reference"
+        )
+    }
+    return Pairs(
+        grants=_load_grants(pairs, references, livemode=livemode, at=at, signers=signers),
+        ever_signed=frozenset(
+            Grant.objects.filter(pairs).values_list("performer_id", "organization_id").distinct()
+        ),
+        prior_records=frozenset(
+            (performer, organization)
+            for performer, organization in PriorRecord.objects.filter(pairs)
+            .values_list("performer_id", "organization_id")
+            .distinct()
+            if performer is not None
+        ),
+        limits=_load_limits(versions, livemode=livemode),
+        deceased=deceased,
+    )
+
+
+def _load_grants(
+    pairs: Q,
+    references: Mapping[Pair, str],
+    *,
+    livemode: bool,
+    at: datetime,
+    signers: SideSigners,
+) -> dict[Pair, tuple[GrantFacts, ...]]:
+    """The grants that have not ended; a row that does not open is left out, and so denies."""
+    rows = list(Grant.objects.filter(pairs, state__in=LIVING).order_by("id"))
+    ids = [row.id for row in rows]
+    ended = set(GrantEnding.objects.filter(grant_id__in=ids).values_list("grant_id", flat=True))
+    held = set(GrantHold.objects.filter(grant_id__in=ids, lifted_at=None).values_list("grant_id", flat=True))
+    usage = _load_usage(ids, livemode=livemode, at=at)
+    keys = seal_keys(signers)
+    found: dict[Pair, list[GrantFacts]] = {}
+    for row in rows:
+        pair = (row.performer_id, row.organization_id)
+        stored = _stored(row, reference=references.get(pair, ""))
+        try:
+            terms = open_sealed(stored, keys)
+        except SealBrokenError as exc:
+            seal_failures.add()
+            _logger.error("grant refused: %s", exc)
+            continue
+        if row.id in ended:
+            # The ending's own record outranks a state that somebody put back.
+            seal_failures.add()
+            _logger.error("grant refused: %s has ended and stands as %s", row.id, row.state)
+            continue
+        state = GrantState(row.state)
+        if row.id in held and state is GrantState.ACTIVE:
+            state = GrantState.SUSPENDED
+        found.setdefault(pair, []).append(
+            GrantFacts(
+                grant=row.id,
+                state=state,
+                terms=terms,
+                signed_at=row.signed_at,
+                usage=usage.get(row.id, {}),
+            )
+        )
+    return {pair: tuple(grants) for pair, grants in found.items()}
+
+
+def _stored(row: Grant, *, reference: str) -> StoredGrant:
+    return StoredGrant(
+        parts=SealedParts(
+            grant=row.id,
+            grant_sha256=row.grant_sha256,
+            terms_sha256=row.terms_sha256,
+            performer=reference,
+            licensee=row.organization_id,
+            livemode=row.livemode,
+            status_list=row.status_list,
+            status_index=row.status_index,
+            signed_at=row.signed_at,
+        ),
+        terms=bytes(row.terms),
+        seal=row.seal,
+    )
+
+
+def _load_usage(grants: list[str], *, livemode: bool, at: datetime) -> dict[str, dict[CounterKey, int]]:
+    """What was counted, of all time and of today."""
+    rows = Counter.objects.filter(Q(day=None) | Q(day=utc_day(at)), grant_id__in=grants, livemode=livemode)
+    usage: dict[str, dict[CounterKey, int]] = {}
+    for grant, line, kind, day, used in rows.values_list("grant_id", "line", "kind", "day", "used"):
+        usage.setdefault(grant, {})[CounterKey(line, kind, day)] = used
+    return usage
+
+
+def _load_limits(versions: Mapping[UUID, int], *, livemode: bool) -> dict[UUID, LimitsTerms]:
+    """Each performer's newest limits; a gap, or a version other than the performer's, denies everything."""
+    newest: dict[UUID, tuple[int, LimitsTerms]] = {}
+    rows = (
+        Limits.objects.filter(performer_id__in=list(versions), livemode=livemode)
+        .order_by("performer_id", "-version")
+        .distinct("performer_id")
+    )
+    for performer, version, terms in rows.values_list("performer_id", "version", "terms"):
+        newest[performer] = (version, _limits(bytes(terms)))
+    return {
+        performer: newest[performer][1]
+        if performer in newest and newest[performer][0] == version
+        else _UNREADABLE_LIMITS
+        for performer, version in versions.items()
+        if version or performer in newest
+    }
+
+
+def _limits(terms: bytes) -> LimitsTerms:
+    try:
+        return LimitsTerms.from_json(from_bytes(terms))
+    except MalformedError:
+        return _UNREADABLE_LIMITS
