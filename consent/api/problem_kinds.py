@@ -223,6 +223,12 @@ _FAILURE = (
     ("stale", 503, "The registry cannot see its present state", "Nothing was decided. Come back."),
     ("rolled_back", 503, "The database is behind what was acknowledged", "The operator must restore it."),
     ("commit_unknown", 503, "Whether it was recorded is unknown", "Send the same request again."),
+    (
+        "unsafe_database",
+        503,
+        "This database may not answer",
+        "It is a standby, or unsafe. Tell the operator.",
+    ),
     ("not_initialised", 503, "This side of the registry is not set up", "Tell the operator."),
     ("guard_unavailable", 503, "The rollback guard cannot be read", "Come back after Retry-After."),
     ("store_unavailable", 503, "The object store cannot be used", "Come back after Retry-After."),

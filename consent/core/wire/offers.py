@@ -110,11 +110,21 @@ class OfferForPerformer(msgspec.Struct, kw_only=True):
     viewed_at: str | None
 
 
-class DryRun(msgspec.Struct, kw_only=True):
-    """What these terms would allow and refuse, in sample questions, by the same rules as a check."""
+class Sample(msgspec.Struct, kw_only=True):
+    """One sample question and its answer; `about` says what the sample varies."""
 
-    allowed: list[dict[str, Any]]
-    refused: list[dict[str, Any]]
+    about: str
+    asked: dict[str, Any]
+    allowed: bool
+    reasons: list[str]
+    missing: list[str]
+
+
+class DryRun(msgspec.Struct, kw_only=True):
+    """With these terms they could, and they could not: decided by the same rules as a check."""
+
+    could: list[Sample]
+    could_not: list[Sample]
 
 
 class Reply(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

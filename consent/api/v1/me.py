@@ -1,0 +1,171 @@
+"""`/v1/enrolments` and `/v1/me`: a performer's own account, reached with their own key."""
+
+from datetime import date
+
+from consent.api.operation import Actor, operation
+from consent.api.problems import ApiError, fault
+from consent.api.proofs import proof_token, spend, verify_proof
+from consent.api.times import seconds, seconds_or_none
+from consent.api.v1.offers_to_me import offer_to
+from consent.api.view import ApiView, Call
+from consent.core.wire.grants import CurrentLimits
+from consent.core.wire.offers import OfferForPerformer
+from consent.core.wire.performers import Credential, Enrolment, IdentityStatus, Me, RedeemInvitation
+from consent.registry import models
+from consent.registry.operations.enrol_performer import enrol_performer
+from consent.registry.operations.invitations import redeem_invitation
+from consent.registry.statements import STATEMENT_PURPOSE
+from consent.registry.stored_json import from_bytes
+from signing.errors import MalformedError
+from signing.public_key import PublicKey
+
+_PROBLEMS = ("proof_invalid", "proof_replayed", "unauthenticated")
+
+
+class EnrolmentsView(ApiView):
+    """Become known."""
+
+    @operation(
+        id="enrol",
+        summary="Enrol with a first key",
+        tag="Performers' side",
+        actor=Actor.NEWCOMER,
+        body=Enrolment,
+        answer=Me,
+        status=201,
+        problems=(*_PROBLEMS, "invalid", "credential_taken"),
+        description="The proof is made with the key that the body names. The key can sign once an examiner "
+        "has recorded the identity check.",
+    )
+    def post(self, call: Call) -> Me:
+        """The legal name and the like are sealed, and nothing here shows them again."""
+        wanted: Enrolment = call.body
+        token = proof_token(call.request)
+        try:
+            key = PublicKey.from_jwk(wanted.public_key, pointer="/public_key")
+        except MalformedError as exc:
+            found = fault(exc.pointer, exc.rule, exc.expected or "an Ed25519 public key", exc.message)
+            raise ApiError("value_invalid", errors=[found]) from exc
+        proof = verify_proof(token, key=key, request=call.request, ports=self.wiring.registry)
+        spend(proof, livemode=wanted.livemode)
+        enrolled = enrol_performer(
+            self.wiring.registry,
+            livemode=wanted.livemode,
+            public_key=key,
+            kind="ed25519",
+            legal_name=wanted.identity.legal_name,
+            birth_date=_day(wanted.identity.birth_date),
+            email=wanted.identity.email,
+            stage_names=wanted.stage_names,
+            label=wanted.label,
+        )
+        return _show(models.Performer.objects.get(id=enrolled.performer))
+
+
+class MeView(ApiView):
+    """One's own account."""
+
+    @operation(
+        id="getMe",
+        summary="Read your account",
+        tag="Performers' side",
+        actor=Actor.PERFORMER,
+        answer=Me,
+    )
+    def get(self, call: Call) -> Me:
+        """Stage names, keys, and how the identity check stands."""
+        return _show(models.Performer.objects.get(id=call.performer.performer))
+
+
+class MyInvitationsView(ApiView):
+    """Take up an invitation."""
+
+    @operation(
+        id="redeemInvitation",
+        summary="Take up an invitation by its code",
+        tag="Performers' side",
+        actor=Actor.PERFORMER,
+        body=RedeemInvitation,
+        answer=OfferForPerformer,
+        status=201,
+        problems=("invitation_spent", "state_conflict"),
+    )
+    def post(self, call: Call) -> OfferForPerformer:
+        """The offer is then one's own; the same person may do it again."""
+        redeemed = redeem_invitation(
+            self.wiring.registry,
+            livemode=call.performer.livemode,
+            performer=call.performer.performer,
+            code=call.body.code,
+        )
+        return offer_to(call.performer, redeemed.offer)
+
+
+class MyLimitsView(ApiView):
+    """One's own standing prohibitions."""
+
+    @operation(
+        id="getMyLimits",
+        summary="Read your standing prohibitions",
+        tag="Performers' side",
+        actor=Actor.PERFORMER,
+        answer=CurrentLimits,
+        description="The next limits statement says `version` plus one and this digest.",
+    )
+    def get(self, call: Call) -> CurrentLimits:
+        """The signed body as it was handed in."""
+        me = models.Performer.objects.get(id=call.performer.performer)
+        row = (
+            models.Limits.objects.filter(performer=me, version=me.limits_version)
+            .select_related("statement")
+            .first()
+        )
+        body = None
+        if row is not None:
+            kept = row.statement
+            purpose = STATEMENT_PURPOSE + kept.id
+            opened = self.wiring.registry.log.sealer.open(kept.record, bytes(kept.sealed), purpose=purpose)
+            body = from_bytes(opened)["envelope"]["body"]
+        return CurrentLimits(
+            livemode=me.livemode,
+            version=me.limits_version,
+            body_sha256=None if row is None else row.body_sha256,
+            body=body,
+        )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        found = fault("/identity/birth_date", "date", "a day that exists, YYYY-MM-DD", "another")
+        raise ApiError("value_invalid", errors=[found]) from exc
+
+
+def _show(me: models.Performer) -> Me:
+    check = models.IdentityCheck.objects.filter(performer=me, over_18=True).order_by("-id").first()
+    names = models.StageName.objects.filter(performer=me).order_by("id").values_list("name", flat=True)
+    keys = models.Credential.objects.filter(performer=me).order_by("created_at", "id")
+    return Me(
+        livemode=me.livemode,
+        stage_names=list(names),
+        identity=IdentityStatus(
+            state="waiting" if check is None else "verified",
+            method=None if check is None else check.method,
+            examiner=None if check is None else check.examiner,
+            checked_at=None if check is None else seconds(check.checked_at),
+        ),
+        credentials=[
+            Credential(
+                id=key.id,
+                thumbprint=key.thumbprint,
+                kind=key.kind,
+                state=key.state,
+                label=key.label,
+                introduced_by=key.introduced_by,
+                usable_from=seconds_or_none(key.usable_from),
+            )
+            for key in keys
+        ],
+        limits_version=me.limits_version,
+    )
