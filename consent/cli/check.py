@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from consent.cli.context import Context, Exit
 from consent.cli.connection import registry_from
+from consent.cli.context import Context, Exit
 from consent.cli.output import instant, print_fields, print_json
 from consent.cli.question_options import add_question_options, question_of
 from consent.client.decision import Decision
@@ -27,7 +27,9 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     add_question_options(parser)
     how = parser.add_argument_group("how it is asked")
-    how.add_argument("--receipt", type=Path, metavar="FILE", help="have the answer signed now and save the receipt")
+    how.add_argument(
+        "--receipt", type=Path, metavar="FILE", help="have the answer signed now and save the receipt"
+    )
     how.add_argument("--at-least", metavar="TOKEN", help="ct_…: the answer must include this position")
     how.add_argument("--explain", action="store_true", help="show every grant and constraint considered")
     how.add_argument("--json", action="store_true", help="print the decision as JSON")

@@ -26,6 +26,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Streams, environment, clock, transport and the way to ask a person."""
@@ -40,7 +44,7 @@ class Context:
     sleep: Callable[[float], None] = time.sleep
     ask: Callable[[str], str] = input
     ask_secret: Callable[[str], str] = getpass
-    interactive: bool = field(default_factory=lambda: sys.stdin.isatty())
+    interactive: bool = field(default_factory=_at_a_terminal)
 
     def say(self, text: str = "") -> None:
         """One line of result, on standard output."""

@@ -63,6 +63,6 @@ def assignment(text: str, option: str) -> tuple[str, str]:
     name = name.strip().replace("-", "_")
     if not equals or name not in MEMBERS or not value:
         raise ConfigurationError(
-            f"{option}: expected member=value with one of {', '.join(MEMBERS)}; got {ascii(text[:60])}"
+            f"{option}: expected member=value with one of {', '.join(MEMBERS)}; got {text[:60]!a}"
         )
     return name, value

@@ -38,7 +38,9 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("manifest", type=Path, help="a .csv, .tsv, .jsonl or .ndjson file, or - for standard input")
+    parser.add_argument(
+        "manifest", type=Path, help="a .csv, .tsv, .jsonl or .ndjson file, or - for standard input"
+    )
     parser.add_argument(
         "--column", action="append", default=[], metavar="MEMBER=COLUMN",
         help="take a member of the question from a column (external_id=speaker_id); repeat it",
@@ -47,10 +49,18 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "--set", action="append", default=[], metavar="MEMBER=VALUE", dest="constants",
         help="the same member for every row (use=train.voice); repeat it",
     )  # fmt: skip
-    parser.add_argument("--format", choices=FORMATS, default="", help="the file's format, where its name does not say")
-    parser.add_argument("--delimiter", default="", metavar="CHAR", help="what separates columns (default: a comma)")
-    parser.add_argument("--encoding", default="utf-8", metavar="NAME", help="the text's encoding (default: utf-8)")
-    parser.add_argument("--report", type=Path, metavar="FOLDER", help="where the report goes (default: beside you)")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="", help="the file's format, where its name does not say"
+    )
+    parser.add_argument(
+        "--delimiter", default="", metavar="CHAR", help="what separates columns (default: a comma)"
+    )
+    parser.add_argument(
+        "--encoding", default="utf-8", metavar="NAME", help="the text's encoding (default: utf-8)"
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FOLDER", help="where the report goes (default: beside you)"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON instead of a table")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     parser.set_defaults(run=run)
@@ -95,8 +105,12 @@ def print_report(report: ScanReport, context: Context) -> None:
         f"{report.manifest}: {report.rows} rows, {len(report.groups)} questions, sha256 {report.sha256}"
         f"{'' if report.livemode else '  (test side)'}"
     )
-    print_table(context, ["verdict", "rows"], [[verdict.value, count] for verdict, count in report.counts.items()])
-    shown = sorted(report.groups, key=lambda group: (group.verdict is Verdict.ALLOW, -group.rows, group.number))
+    print_table(
+        context, ["verdict", "rows"], [[verdict.value, count] for verdict, count in report.counts.items()]
+    )
+    shown = sorted(
+        report.groups, key=lambda group: (group.verdict is Verdict.ALLOW, -group.rows, group.number)
+    )
     if shown:
         context.say()
         print_table(
@@ -120,7 +134,11 @@ def print_report(report: ScanReport, context: Context) -> None:
     if report.unreadable > len(report.faults[:SHOWN_GROUPS]):
         context.say(f"… and {report.unreadable - SHOWN_GROUPS} more unreadable rows in rows.csv")
     context.say()
-    context.say("every row is allowed" if report.allowed else "not every row is allowed: do not train on this manifest")
+    context.say(
+        "every row is allowed"
+        if report.allowed
+        else "not every row is allowed: do not train on this manifest"
+    )
 
 
 def _assignments(texts: list[str], option: str) -> dict[str, str]:

@@ -32,7 +32,9 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="fetch the trust file from CONSENT_URL and save it",
         description="Fetch the trust file from CONSENT_URL, save it, and show what it says.",
     )
-    fetch.add_argument("--out", type=Path, default=Path("trust.json"), metavar="FILE", help="default: trust.json")
+    fetch.add_argument(
+        "--out", type=Path, default=Path("trust.json"), metavar="FILE", help="default: trust.json"
+    )
     fetch.add_argument("--replace", action="store_true", help="replace a file that is there already")
     fetch.set_defaults(run=run_fetch)
     show = actions.add_parser(
@@ -64,7 +66,9 @@ def run_show(args: argparse.Namespace, context: Context) -> Exit:
     """Show a file."""
     path = args.file or trust_setting(context.environ)
     if path is None:
-        raise ConfigurationError("expected a trust file: name it, or set CONSENT_TRUST; get one: consent trust fetch")
+        raise ConfigurationError(
+            "expected a trust file: name it, or set CONSENT_TRUST; get one: consent trust fetch"
+        )
     _print(load_trust(path), args, context)
     return Exit.ALLOW
 
@@ -78,7 +82,10 @@ def _print(trust: Trust, args: argparse.Namespace, context: Context) -> None:
         [
             ("live issuer", trust.issuers.get(True)),
             ("test issuer", trust.issuers.get(False)),
-            *[("signing origin", ", ".join(sorted(each.rp.signing_origins))) for each in trust.relying_parties],
+            *[
+                ("signing origin", ", ".join(sorted(each.rp.signing_origins)))
+                for each in trust.relying_parties
+            ],
         ],
     )
     context.say()

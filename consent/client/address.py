@@ -16,7 +16,9 @@ def registry_address(text: str) -> str:
     """
     expected = "expected an address such as https://registry.example"
     if not text.isascii() or any(ord(char) <= 0x20 or ord(char) == 0x7F for char in text):
-        raise ConfigurationError(f"{expected}, got one with spaces, control or non-ASCII characters: {text!r}")
+        raise ConfigurationError(
+            f"{expected}, got one with spaces, control or non-ASCII characters: {text!r}"
+        )
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port

@@ -95,7 +95,9 @@ def check_side_and_time(livemode: bool, as_of: str, *, expected: Expected) -> No
     """The answer is of the key's side, and both clocks agree well enough to judge its validity."""
     if livemode is not expected.livemode:
         sides = {True: "live", False: "test"}
-        raise UnreliableAnswer(f"expected an answer of the {sides[expected.livemode]} side, got {sides[livemode]}")
+        raise UnreliableAnswer(
+            f"expected an answer of the {sides[expected.livemode]} side, got {sides[livemode]}"
+        )
     registry_time = parse_answer_instant(as_of, "as_of")
     ahead = registry_time - expected.received_at
     behind = expected.sent_at - registry_time
@@ -111,7 +113,9 @@ def check_verdict(decision: str, reasons: Sequence[str], grants: Sequence[str]) 
     if decision == "allow":
         fictional = list(reasons) == ["fictional_persona"]
         if (reasons and not fictional) or not (grants or fictional):
-            raise UnreliableAnswer(f"an allow with reasons {list(reasons)[:5]} and {len(grants)} grants is no allow")
+            raise UnreliableAnswer(
+                f"an allow with reasons {list(reasons)[:5]} and {len(grants)} grants is no allow"
+            )
     elif not reasons:
         raise UnreliableAnswer("a deny without a reason is not an answer of this API")
 
@@ -164,7 +168,9 @@ def parse_answer_instant(text: str, member: str) -> datetime:
             raise ValueError(text)
         whole = datetime.strptime(match[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
     except ValueError as exc:
-        raise UnreliableAnswer(f"{member}: expected an instant such as 2026-12-02T10:05:00Z, got {text[:40]!r}") from exc
+        raise UnreliableAnswer(
+            f"{member}: expected an instant such as 2026-12-02T10:05:00Z, got {text[:40]!r}"
+        ) from exc
     return whole + timedelta(microseconds=int((match[2] or "0").ljust(6, "0")))
 
 

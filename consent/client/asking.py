@@ -110,7 +110,7 @@ def _text(name: str, value: object) -> str:
     if len(value) > MAX_TEXT_CHARS:
         raise ConfigurationError(f"{name}: expected at most {MAX_TEXT_CHARS} characters, got {len(value)}")
     if not value.isprintable():
-        raise ConfigurationError(f"{name}: expected text without control characters, got {ascii(value[:60])}")
+        raise ConfigurationError(f"{name}: expected text without control characters, got {value[:60]!a}")
     return value
 
 

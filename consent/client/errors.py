@@ -16,7 +16,7 @@ class ConfigurationError(ConsentError):
     """A setting or an argument is missing, malformed or unsafe; the message says how to mend it."""
 
 
-class Denied(ConsentError):
+class Denied(ConsentError):  # noqa: N818  # the name is DESIGN §10's
     """`require()` asked and the registry said no."""
 
     def __init__(self, decision: "Decision") -> None:
@@ -32,7 +32,7 @@ class Denied(ConsentError):
         super().__init__("; ".join(parts))
 
 
-class Unavailable(ConsentError):
+class Unavailable(ConsentError):  # noqa: N818  # the name is DESIGN §10's
     """No answer to rely on could be had; treat it as a no and ask again later.
 
     `retry_after_s` is what the registry asked for, in seconds, or None.
@@ -62,7 +62,7 @@ class Fault:
         return f"{self.pointer or '/'}: expected {self.expected or self.rule}{got}"
 
 
-class BadRequest(ConsentError):
+class BadRequest(ConsentError):  # noqa: N818  # named like its siblings
     """The registry refused the request itself (4xx); it decided nothing. Asking again unchanged is useless."""
 
     def __init__(
@@ -85,5 +85,5 @@ class Unauthorized(BadRequest):
     """The key or the performer's proof was refused (401, 403): wrong, revoked, expired or without the scope."""
 
 
-class RefusedToSign(ConsentError):
+class RefusedToSign(ConsentError):  # noqa: N818  # named like its siblings
     """What the registry offered for signing is not what was read and agreed to; nothing was signed."""

@@ -21,6 +21,7 @@ ATTEMPTS = 3
 FIRST_PAUSE_S = 0.2  # doubled after each attempt, with jitter
 LONGEST_PAUSE_S = 2.0  # a registry that asks for more is reported, not waited for
 ANSWER_BYTES = 1 << 20
+_RANDOM = SystemRandom()
 RETRIED_STATUS = frozenset({429, 502, 503, 504})
 JSON_TYPES = frozenset({"application/json"})
 
@@ -46,7 +47,7 @@ class Exchange:
         timeout_s: float = TIMEOUT_S,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = SystemRandom().random,
+        jitter: Callable[[], float] = _RANDOM.random,
     ) -> None:
         self.address = address
         self._authorize = authorize
@@ -134,7 +135,11 @@ class Exchange:
         max_bytes: int,
     ) -> HttpRequest:
         url = self.address + path
-        sent = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "consent-registry-sdk"}
+        sent = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "consent-registry-sdk",
+        }
         sent |= headers
         if self._authorize is not None:
             sent["Authorization"] = self._authorize(method, url)
@@ -170,4 +175,3 @@ def read_json(response: HttpResponse, *, accepted: frozenset[str], max_bytes: in
         return canonical.parse(response.body, max_bytes=max_bytes)
     except SigningError as exc:
         raise UnreliableAnswer(f"the registry's answer is not strict JSON: {exc}") from exc
-

@@ -43,7 +43,9 @@ def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bo
         else:
             os.link(partial, path)  # unlike a rename, refuses to take the place of a file
     except FileExistsError as exc:
-        raise ConfigurationError(f"{path} exists already and is not overwritten; choose another name") from exc
+        raise ConfigurationError(
+            f"{path} exists already and is not overwritten; choose another name"
+        ) from exc
     except (OSError, ValueError) as exc:
         raise ConfigurationError(f"{path} cannot be written: {_why(exc)}") from exc
     finally:

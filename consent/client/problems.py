@@ -76,7 +76,7 @@ def _read(response: HttpResponse) -> dict[str, object] | None:
         problem = canonical.parse(response.body, max_bytes=PROBLEM_BYTES)
     except SigningError:
         return None
-    return problem if isinstance(problem, dict) else None
+    return dict(problem) if isinstance(problem, dict) else None
 
 
 def _text(value: object) -> str:

@@ -121,10 +121,8 @@ class Registry:
         expected = Expected(livemode=self.livemode, sent_at=sent_at, received_at=self._now())
         check_nonce(answer.json, nonce)
         read = read_check(answer.json, request=request, expected=expected)
-        decision = decision_of_check(read, fetch_receipt=self._receipts.of_check(read, nonce=nonce))
-        if receipt == "inline":
-            decision.receipt()  # an inline receipt that is absent or of something else spoils the answer
-        return decision
+        fetch = self._receipts.of_check(read, nonce=nonce, inline=receipt == "inline")
+        return decision_of_check(read, fetch_receipt=fetch)
 
     def require(
         self,
@@ -141,7 +139,7 @@ class Registry:
 
     def check_many(
         self,
-        questions: Iterable[Question],
+        questions: Iterable[Mapping[str, object]],
         *,
         on_error: Literal["stop", "skip"] = "stop",
         progress: Callable[[int, int], None] = lambda _done, _all: None,

@@ -53,7 +53,9 @@ def _required(environ: Mapping[str, str], name: str, what: str) -> str:
     if not value and (path := environ.get(f"{name}_FILE", "").strip()):
         value = _from_file(Path(path), name)
     if not value:
-        raise ConfigurationError(f"{name} is not set: expected {what}; set it, or {name}_FILE to a file with it")
+        raise ConfigurationError(
+            f"{name} is not set: expected {what}; set it, or {name}_FILE to a file with it"
+        )
     return value
 
 
@@ -62,7 +64,9 @@ def _from_file(path: Path, name: str) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_SETTING_BYTES + 1)
         if len(data) > MAX_SETTING_BYTES:
-            raise ConfigurationError(f"{name}_FILE: expected one line, got more than {MAX_SETTING_BYTES} bytes")
+            raise ConfigurationError(
+                f"{name}_FILE: expected one line, got more than {MAX_SETTING_BYTES} bytes"
+            )
         return data.decode("ascii").strip()
     except OSError as exc:
         raise ConfigurationError(f"{name}_FILE: {path} cannot be read: {exc.strerror}") from exc

@@ -54,9 +54,7 @@ class HttpTransport:
     def send(self, request: HttpRequest) -> HttpResponse:
         """As the protocol says; the time-out bounds the whole exchange, a dripping body included."""
         deadline = self._monotonic() + request.timeout_s
-        timeout = urllib3.Timeout(
-            connect=min(CONNECT_TIMEOUT_S, request.timeout_s), read=request.timeout_s
-        )
+        timeout = urllib3.Timeout(connect=min(CONNECT_TIMEOUT_S, request.timeout_s), read=request.timeout_s)
         try:
             response = self._pool.request(
                 request.method,
@@ -82,9 +80,7 @@ class HttpTransport:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return HttpResponse(status=response.status, headers=headers, body=body)
 
-    def _read(
-        self, response: urllib3.BaseHTTPResponse, *, request: HttpRequest, deadline: float
-    ) -> bytes:
+    def _read(self, response: urllib3.BaseHTTPResponse, *, request: HttpRequest, deadline: float) -> bytes:
         body = bytearray()
         while True:
             try:

@@ -42,7 +42,9 @@ def key_path(args: argparse.Namespace, context: Context) -> Path:
 def load_key(args: argparse.Namespace, context: Context) -> PrivateKey:
     """The performer's key; asks for the passphrase where one is needed. Raises ConfigurationError."""
     path = key_path(args, context)
-    passphrase = passphrase_of(args, context, prompt=f"Passphrase of {path}: ") if needs_passphrase(path) else None
+    passphrase = (
+        passphrase_of(args, context, prompt=f"Passphrase of {path}: ") if needs_passphrase(path) else None
+    )
     return load_key_file(path, passphrase=passphrase)
 
 
@@ -55,11 +57,15 @@ def passphrase_of(args: argparse.Namespace, context: Context, *, prompt: str) ->
         except UnicodeDecodeError as exc:
             raise ConfigurationError(f"expected UTF-8 text in {args.passphrase_file}") from exc
     if not context.interactive:
-        raise ConfigurationError("the key needs its passphrase: run it in a terminal, or say --passphrase-file")
+        raise ConfigurationError(
+            "the key needs its passphrase: run it in a terminal, or say --passphrase-file"
+        )
     return context.ask_secret(prompt)
 
 
-def account_from(args: argparse.Namespace, context: Context, key: PrivateKey | None = None) -> PerformerAccount:
+def account_from(
+    args: argparse.Namespace, context: Context, key: PrivateKey | None = None
+) -> PerformerAccount:
     """The account of the performer's key at CONSENT_URL. Raises ConfigurationError."""
     return PerformerAccount(
         address_setting(context.environ),

@@ -19,6 +19,7 @@ from consent.client.errors import UnreliableAnswer
 from consent.client.performer import statements
 from consent.client.performer.papers import Papers
 from consent.core.wire.statements import Accepted
+from signing.canonical import JSON
 
 
 def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,9 +32,13 @@ def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "again is a new grant.",
     )
     pause = verbs.add_parser(
-        "pause", help="pause a consent", description="Pause a consent: every check denies until you resume it."
+        "pause",
+        help="pause a consent",
+        description="Pause a consent: every check denies until you resume it.",
     )
-    resume = verbs.add_parser("resume", help="lift your own pause", description="Lift your own pause of a consent.")
+    resume = verbs.add_parser(
+        "resume", help="lift your own pause", description="Lift your own pause of a consent."
+    )
     for parser, run in ((end, run_end), (pause, run_pause), (resume, run_resume)):
         parser.add_argument("grant", help="grt_…")
         parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -44,7 +49,9 @@ def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run_end(args: argparse.Namespace, context: Context) -> Exit:
     """End one grant."""
-    return _act(args, context, make=statements.revocation, question=f"End {args.grant} for good?", enforced=True)
+    return _act(
+        args, context, make=statements.revocation, question=f"End {args.grant} for good?", enforced=True
+    )
 
 
 def run_pause(args: argparse.Namespace, context: Context) -> Exit:
@@ -61,7 +68,7 @@ def _act(
     args: argparse.Namespace,
     context: Context,
     *,
-    make: Callable[..., dict[str, object]],
+    make: Callable[..., dict[str, JSON]],
     question: str,
     enforced: bool,
 ) -> Exit:
@@ -80,7 +87,7 @@ def _act(
     took_ms = round((context.monotonic() - started_s) * 1000)
     papers.keep_statement(str(body["id"]), envelope)
     if accepted.acknowledgement:
-        papers.keep_acknowledgement(grant.id, accepted.acknowledgement)
+        papers.keep_acknowledgement(accepted.id, accepted.acknowledgement)
     if enforced and accepted.enforced_at is None:
         raise UnreliableAnswer(
             f"recorded ({accepted.committed}), but the registry does not say from when it is enforced; "

@@ -13,7 +13,9 @@ from consent.client.files import write_whole
 
 def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describe the verbs."""
-    grants = verbs.add_parser("grants", help="list what you signed", description="List your grants, newest first.")
+    grants = verbs.add_parser(
+        "grants", help="list what you signed", description="List your grants, newest first."
+    )
     add_key_options(grants)
     add_json_option(grants)
     grants.set_defaults(run=run_grants)

@@ -28,7 +28,9 @@ def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "The registry never sees the secret half: whoever loses the file cannot sign any more.",
     )
     add_key_options(key)
-    key.add_argument("--plain", action="store_true", help="no passphrase; the file is readable by you alone (0600)")
+    key.add_argument(
+        "--plain", action="store_true", help="no passphrase; the file is readable by you alone (0600)"
+    )
     key.set_defaults(run=run_key)
 
     enrol = verbs.add_parser(
@@ -39,9 +41,13 @@ def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     add_key_options(enrol)
     enrol.add_argument("--side", choices=["live", "test"], required=True, help="the live or the test side")
-    enrol.add_argument("--stage-name", action="append", required=True, metavar="NAME", help="public name; repeat it")
+    enrol.add_argument(
+        "--stage-name", action="append", required=True, metavar="NAME", help="public name; repeat it"
+    )
     enrol.add_argument("--legal-name", required=True, metavar="NAME", help="as in your document; sealed")
-    enrol.add_argument("--birth-date", required=True, metavar="YYYY-MM-DD", help="as in your document; sealed")
+    enrol.add_argument(
+        "--birth-date", required=True, metavar="YYYY-MM-DD", help="as in your document; sealed"
+    )
     enrol.add_argument("--email", required=True, metavar="ADDRESS", help="for notices only; sealed")
     enrol.add_argument("--label", default="command line", metavar="WORDS", help="your own name for this key")
     add_json_option(enrol)
@@ -98,7 +104,10 @@ def _print_me(me: Me, args: argparse.Namespace, context: Context) -> None:
         [
             ("side", "live" if me.livemode else "test"),
             ("stage names", ", ".join(me.stage_names)),
-            ("identity", identity.state if identity.state == "verified" else "waiting for an examiner's check"),
+            (
+                "identity",
+                identity.state if identity.state == "verified" else "waiting for an examiner's check",
+            ),
             ("examiner", identity.examiner),
             ("checked", identity.checked_at),
             ("limits", f"version {me.limits_version}" if me.limits_version else "none"),
@@ -108,5 +117,8 @@ def _print_me(me: Me, args: argparse.Namespace, context: Context) -> None:
     print_table(
         context,
         ["key", "kind", "state", "introduced by", "label"],
-        [[each.thumbprint, each.kind, each.state, each.introduced_by or "-", each.label] for each in me.credentials],
+        [
+            [each.thumbprint, each.kind, each.state, each.introduced_by or "-", each.label]
+            for each in me.credentials
+        ],
     )

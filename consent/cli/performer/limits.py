@@ -65,7 +65,9 @@ def run(args: argparse.Namespace, context: Context) -> Exit:
     if args.json:
         print_json(context, msgspec.to_builtins(accepted))
     else:
-        context.say(f"limits version {body['version']}, enforced at {safe(accepted.enforced_at or 'once recorded')}")
+        context.say(
+            f"limits version {body['version']}, enforced at {safe(accepted.enforced_at or 'once recorded')}"
+        )
     return Exit.ALLOW
 
 
@@ -78,7 +80,7 @@ def _selectors(text: str) -> dict[str, list[str]]:
         listed = [word.strip() for word in words.split("+") if word.strip()]
         if not equals or not name or not listed or name in found:
             raise ConfigurationError(
-                f"--never: expected selectors such as uses=edit.undress, each once; got {ascii(text[:60])}"
+                f"--never: expected selectors such as uses=edit.undress, each once; got {text[:60]!a}"
             )
         found[name] = listed
     return found

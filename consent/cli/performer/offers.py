@@ -14,7 +14,9 @@ from consent.core.wire.offers import OfferForPerformer
 def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describe the verbs."""
     accept = verbs.add_parser(
-        "accept", help="take up an invitation by its code", description="Take up an invitation: nothing is signed."
+        "accept",
+        help="take up an invitation by its code",
+        description="Take up an invitation: nothing is signed.",
     )
     accept.add_argument("code", help="the code of the invitation")
     offers = verbs.add_parser("offers", help="list what is offered to you", description="List your offers.")
@@ -25,8 +27,12 @@ def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "The exact text that a signature covers is shown by `consent performer sign` before it asks.",
     )
     read.add_argument("offer", help="off_…")
-    read.add_argument("--language", metavar="TAG", help="in which language (default: the first it is sent in)")
-    decline = verbs.add_parser("decline", help="say no to an offer", description="Say no to an offer, for good.")
+    read.add_argument(
+        "--language", metavar="TAG", help="in which language (default: the first it is sent in)"
+    )
+    decline = verbs.add_parser(
+        "decline", help="say no to an offer", description="Say no to an offer, for good."
+    )
     decline.add_argument("offer", help="off_…")
     changes = verbs.add_parser(
         "request-changes",
@@ -35,7 +41,13 @@ def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     changes.add_argument("offer", help="off_…")
     changes.add_argument("note", help="what should be different")
-    runs = {accept: run_accept, offers: run_offers, read: run_read, decline: run_decline, changes: run_changes}
+    runs = {
+        accept: run_accept,
+        offers: run_offers,
+        read: run_read,
+        decline: run_decline,
+        changes: run_changes,
+    }
     for parser, run in runs.items():
         add_key_options(parser)
         add_json_option(parser)
@@ -81,8 +93,8 @@ def run_read(args: argparse.Namespace, context: Context) -> Exit:
         context.say()
         uses = line.get("uses")
         context.say(f"{line.get('id')}  {', '.join(map(str, uses)) if isinstance(uses, list) else uses}")
-        texts = line.get("descriptions")
-        text = texts.get(language) if isinstance(texts, dict) else line.get("description")
+        texts = line.get("description")
+        text = texts.get(language) if isinstance(texts, dict) else texts
         context.say(safe_block(str(text or f"(no text in {language})")))
     for name, title in (("allowed", "With this, they could:"), ("refused", "They could not:")):
         answers = dry_run.get(name)

@@ -37,8 +37,12 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("offer", help="off_…")
-    parser.add_argument("--language", metavar="TAG", help="the text's language (default: the first it is sent in)")
-    parser.add_argument("--name", metavar="STAGE NAME", help="which of your stage names, where the offer leaves it open")
+    parser.add_argument(
+        "--language", metavar="TAG", help="the text's language (default: the first it is sent in)"
+    )
+    parser.add_argument(
+        "--name", metavar="STAGE NAME", help="which of your stage names, where the offer leaves it open"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask; for scripts that have read the text")
     parser.add_argument(
         "--initial",
@@ -99,7 +103,9 @@ def _language(wanted: str | None, offer: OfferForPerformer) -> str:
     if wanted is None:
         return offer.languages[0]
     if wanted not in offer.languages:
-        raise ConfigurationError(f"expected one of the offer's languages, {', '.join(offer.languages)}; got {wanted}")
+        raise ConfigurationError(
+            f"expected one of the offer's languages, {', '.join(offer.languages)}; got {wanted}"
+        )
     return wanted
 
 
@@ -114,7 +120,9 @@ def _initialled(args: argparse.Namespace, context: Context, lines: tuple[str, ..
         return True
     for line in lines:
         if not context.interactive:
-            raise ConfigurationError("this needs your initials: run it in a terminal, or say --yes and --initial")
+            raise ConfigurationError(
+                "this needs your initials: run it in a terminal, or say --yes and --initial"
+            )
         if not context.ask(f"Line {line} is never implied. Type your initials to agree to it: ").strip():
             return False
     return True

@@ -26,8 +26,8 @@ class CsvReader:
         self._delimiter = delimiter
         self._encoding = "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
         try:
-            b"".decode(self._encoding)
-        except LookupError as exc:
+            "speaker".encode(self._encoding)
+        except (LookupError, ValueError) as exc:
             raise ManifestError(f"expected an encoding such as utf-8, got {shown(encoding)}") from exc
 
     def __call__(self, stream: BinaryIO, *, wanted: Sequence[str]) -> Iterator[Row]:
@@ -70,7 +70,9 @@ def _header(reader: "Iterator[list[str]]") -> list[str]:
     try:
         header = next(reader, None)
     except csv.Error as exc:
-        raise ManifestError(f"line 1: expected the column names, got a record that is not CSV: {exc}") from exc
+        raise ManifestError(
+            f"line 1: expected the column names, got a record that is not CSV: {exc}"
+        ) from exc
     if not header:
         raise ManifestError("line 1: expected the column names, got an empty line or file")
     return [name.strip() for name in header]
@@ -108,7 +110,9 @@ def _refuse_other_formats(first_line: str) -> None:
         if start.startswith(magic):
             raise ManifestError(f"expected delimited text, got {what}")
     if "\0" in first_line:
-        raise ManifestError("expected delimited text, got binary data or UTF-16 without a mark; say --encoding")
+        raise ManifestError(
+            "expected delimited text, got binary data or UTF-16 without a mark; say --encoding"
+        )
 
 
 def _undecodable(cell: str) -> bool:

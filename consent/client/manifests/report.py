@@ -89,7 +89,9 @@ class ReportFolder:
     def __enter__(self) -> Self:
         """Make the hidden folder. Raises ConfigurationError when the final one exists or cannot be made."""
         if self._final.exists():
-            raise ConfigurationError(f"{self._final} exists already; a report is never overwritten, name another")
+            raise ConfigurationError(
+                f"{self._final} exists already; a report is never overwritten, name another"
+            )
         try:
             (self._partial / RECEIPTS).mkdir(parents=True)
         except OSError as exc:

@@ -29,8 +29,13 @@ Progress = Callable[[str], None]
 class Asker(Protocol):
     """The part of `Registry` that a scan needs."""
 
-    address: str
-    livemode: bool
+    @property
+    def address(self) -> str:
+        """The registry's base URL."""
+
+    @property
+    def livemode(self) -> bool:
+        """Whether the key is of the live side."""
 
     def check_many(
         self,
@@ -76,7 +81,9 @@ def scan(
         groups, answers = _ask(reading, columns, registry, report_folder, progress)
         _write_rows(manifest, columns, reading, groups, report_folder)
         ended_at = now()
-        expired = [answer for answer in answers if isinstance(answer, Decision) and not answer.holds(ended_at)]
+        expired = [
+            answer for answer in answers if isinstance(answer, Decision) and not answer.holds(ended_at)
+        ]
         if expired:
             raise Unavailable(
                 f"{len(expired)} answers ran out while the manifest was scanned; scan it again, or in parts"
@@ -153,7 +160,9 @@ def _ask(
         questions.append(question)
         askers.append(cells)
     answers = registry.check_many(
-        questions, on_error="skip", progress=lambda done, whole: progress(f"{done} of {whole} questions answered")
+        questions,
+        on_error="skip",
+        progress=lambda done, whole: progress(f"{done} of {whole} questions answered"),
     )
     for number, (cells, question, answer) in enumerate(zip(askers, questions, answers, strict=True), start=1):
         receipt = folder.keep_receipt(answer.receipt()) if isinstance(answer, Decision) else ""

@@ -83,7 +83,9 @@ def open_manifest(
         )
     if chosen == "jsonl":
         if delimiter or encoding.lower().replace("_", "-") not in {"utf-8", "utf8"}:
-            raise ManifestError("JSON Lines are UTF-8 and have no delimiter; leave out --delimiter and --encoding")
+            raise ManifestError(
+                "JSON Lines are UTF-8 and have no delimiter; leave out --delimiter and --encoding"
+            )
         reader: RowReader = JsonlReader()
     else:
         reader = CsvReader(delimiter=delimiter or ("\t" if chosen == "tsv" else ","), encoding=encoding)

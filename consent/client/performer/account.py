@@ -22,6 +22,7 @@ from consent.core.wire.offers import OfferForPerformer, PreparedGrant
 from consent.core.wire.performers import Me
 from consent.core.wire.statements import Accepted
 from signing import jws
+from signing.canonical import JSON
 from signing.encoding import b64u
 from signing.private_key import PrivateKey
 from signing.purposes import PERFORMER_PROOF
@@ -65,9 +66,7 @@ class PerformerAccount:
     def __repr__(self) -> str:
         return f"PerformerAccount({self._exchange.address!r}, {self._key!r})"
 
-    def enrol(
-        self, *, livemode: bool, stage_names: list[str], identity: Mapping[str, str], label: str
-    ) -> Me:
+    def enrol(self, *, livemode: bool, stage_names: list[str], identity: Mapping[str, str], label: str) -> Me:
         """Open an account with this key as its first. It can sign once an examiner has checked the identity."""
         body = {
             "livemode": livemode,
@@ -103,7 +102,9 @@ class PerformerAccount:
         body: dict[str, object] = {"language": language, "credential": self._key.public.thumbprint}
         if performer_name is not None:
             body["performer_name"] = performer_name
-        return _read(self._exchange.post(f"/v1/me/offers/{_path_id(offer, 'off')}/prepare", body).json, PreparedGrant)
+        return _read(
+            self._exchange.post(f"/v1/me/offers/{_path_id(offer, 'off')}/prepare", body).json, PreparedGrant
+        )
 
     def decline(self, offer: str) -> OfferForPerformer:
         """Say no to an offer."""
@@ -126,7 +127,9 @@ class PerformerAccount:
 
     def package(self, grant: str) -> bytes:
         """The grant package, as it is stored and verified."""
-        return self._exchange.get(f"/v1/me/grants/{_path_id(grant, 'grt')}/package", max_bytes=PACKAGE_BYTES).raw
+        return self._exchange.get(
+            f"/v1/me/grants/{_path_id(grant, 'grt')}/package", max_bytes=PACKAGE_BYTES
+        ).raw
 
     def limits(self) -> CurrentLimits:
         """The performer's standing prohibitions."""
@@ -153,7 +156,7 @@ class PerformerAccount:
         raise UnreliableAnswer(f"expected at most {MAX_PAGES} pages, got more")
 
     def _proof(self, method: str, url: str) -> str:
-        payload = {
+        payload: dict[str, JSON] = {
             "htm": method,
             "htu": url.partition("?")[0],
             "iat": int(self._now().timestamp()),
@@ -168,7 +171,7 @@ class PerformerAccount:
 def _path_id(value: str, prefix: str) -> str:
     """An id that may stand in an address. Raises ConfigurationError for anything else."""
     if not is_id(value, prefix):
-        raise ConfigurationError(f"expected an id such as {prefix}_…, got {ascii(value[:60])}")
+        raise ConfigurationError(f"expected an id such as {prefix}_…, got {value[:60]!a}")
     return value
 
 

@@ -72,7 +72,9 @@ def check_prepared(
     _same("template", template, {**wanted, "language": expected_language, "text_sha256": text_sha256})
     _check_terms(body, offer.terms, expected_language)
     if unknown := sorted(body.keys() - _FRAME - _TERMS):
-        raise RefusedToSign(f"the body has a member that no offer states: {unknown[0][:60]}; nothing was signed")
+        raise RefusedToSign(
+            f"the body has a member that no offer states: {unknown[0][:60]}; nothing was signed"
+        )
 
 
 def needs_initials(body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -93,21 +95,14 @@ def _check_form(body: dict[str, Any]) -> None:
 
 def _check_terms(body: Mapping[str, Any], terms: Mapping[str, Any], language: str) -> None:
     try:
-        expected = in_language(_core_form(terms), language=language)
+        expected = in_language(terms, language=language)
     except (TermError, KeyError, TypeError, AttributeError) as exc:
-        raise RefusedToSign(f"the offer's terms cannot be read in {language}: {exc}; nothing was signed") from exc
+        raise RefusedToSign(
+            f"the offer's terms cannot be read in {language}: {exc}; nothing was signed"
+        ) from exc
     for name in sorted(_TERMS):
         _same(name, body.get(name), expected.get(name))
     _same("recipients", _named(body.get("recipients")), _named(expected.get("recipients")))
-
-
-def _core_form(terms: Mapping[str, Any]) -> dict[str, Any]:
-    """The wire's terms as `consent.core` names them: a line's texts stand in `description`."""
-    lines = [
-        {("description" if name == "descriptions" else name): value for name, value in line.items()}
-        for line in terms["lines"]
-    ]
-    return {**terms, "lines": lines}
 
 
 def _named(recipients: object) -> Sequence[tuple[object, object]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from consent.client.errors import ConfigurationError
 from consent.client.files import PRIVATE_MODE, read_bounded, write_whole
-from signing.canonical import canonicalize, parse
+from signing.canonical import JSON, canonicalize, parse
 from signing.encoding import b64u, unb64u
 from signing.errors import SigningError, UntrustedError
 from signing.private_key import PrivateKey
@@ -28,7 +28,11 @@ def create_key_file(path: Path, *, passphrase: str | None) -> PrivateKey:
     if passphrase is not None:
         data = key.to_encrypted(passphrase.encode("utf-8"))
     else:
-        plain = {"schema": PLAIN_SCHEMA, "jwk": key.public.to_jwk(), "seed": b64u(key.export_seed())}
+        plain: dict[str, JSON] = {
+            "schema": PLAIN_SCHEMA,
+            "jwk": key.public.to_jwk(),
+            "seed": b64u(key.export_seed()),
+        }
         data = canonicalize(plain) + b"\n"
     write_whole(path, data, mode=PRIVATE_MODE, replace=False)
     return key
@@ -63,7 +67,9 @@ def load_key_file(path: Path, *, passphrase: str | None) -> PrivateKey:
 
 
 def _bytes(path: Path) -> bytes:
-    return read_bounded(path, max_bytes=MAX_FILE_BYTES, what="a performer's key (make one: consent performer key)")
+    return read_bounded(
+        path, max_bytes=MAX_FILE_BYTES, what="a performer's key (make one: consent performer key)"
+    )
 
 
 def _document(path: Path) -> dict[str, object]:

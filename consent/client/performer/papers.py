@@ -10,7 +10,7 @@ from pathlib import Path
 from consent.client.errors import ConfigurationError
 from consent.client.files import PRIVATE_MODE, read_bounded, write_whole
 from consent.core.ids import is_id
-from signing.canonical import canonicalize, parse, sha256_hex
+from signing.canonical import JSON, canonicalize, parse, sha256_hex
 from signing.errors import SigningError
 
 MAX_COPY_BYTES = 1 << 20
@@ -22,7 +22,7 @@ class Papers:
     def __init__(self, key_path: Path) -> None:
         self.folder = key_path.with_name(key_path.name + ".signed")
 
-    def keep_statement(self, name: str, envelope: Mapping[str, object], *, text: str | None = None) -> Path:
+    def keep_statement(self, name: str, envelope: Mapping[str, JSON], *, text: str | None = None) -> Path:
         """Store an envelope, and the text that was read with it; its path.
 
         Raises:
@@ -31,13 +31,13 @@ class Papers:
         path = self.folder / f"{name}.statement.json"
         if text is not None:
             write_whole(self.folder / f"{name}.text.md", text.encode("utf-8"), mode=PRIVATE_MODE)
-        data = canonicalize(dict(envelope)) + b"\n"  # type: ignore[arg-type]  # JSON by construction
+        data = canonicalize(envelope) + b"\n"
         write_whole(path, data, mode=PRIVATE_MODE)
         return path
 
-    def keep_acknowledgement(self, grant: str, token: str) -> Path:
-        """Store the registry's signed answer to an ending; its path."""
-        path = self.folder / f"{grant}.acknowledgement"
+    def keep_acknowledgement(self, statement: str, token: str) -> Path:
+        """Store the registry's signed answer to a statement; its path."""
+        path = self.folder / f"{statement}.acknowledgement"
         write_whole(path, token.encode("ascii", errors="replace") + b"\n", mode=PRIVATE_MODE)
         return path
 
