@@ -1,13 +1,9 @@
 """One contract for every key store: a folder, and a second real PostgreSQL database."""
 
-import os
-import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
 
 from consent.log.errors import (
@@ -19,21 +15,14 @@ from consent.log.errors import (
 from consent.log.keystore import KeyStore
 from consent.log.keystore_database import DatabaseKeyStore
 from consent.log.keystore_file import FileKeyStore
-
-
-def _server_url() -> str:
-    return os.environ.get("CONSENT_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+from tests.log.history import database_url, new_database
 
 
 @pytest.fixture(scope="module")
-def key_database() -> Iterator[str]:
+def key_database(postgres_server: str) -> Iterator[str]:
     """An empty database of its own for keys; its URL."""
-    name = f"consent_keys_{secrets.token_hex(6)}"
-    with psycopg.connect(_server_url(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield urlunsplit(urlsplit(_server_url())._replace(path=f"/{name}"))
-    with psycopg.connect(_server_url(), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with new_database(postgres_server) as name:
+        yield database_url(postgres_server, name)
 
 
 @pytest.fixture(scope="module", params=["file", "database"])

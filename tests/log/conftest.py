@@ -19,8 +19,8 @@ def ports(database: str, tmp_path_factory: pytest.TempPathFactory) -> LogPorts:
 
 
 @pytest.fixture
-def own_database(database: str) -> Iterator[str]:
+def own_database(database: str, postgres_server: str) -> Iterator[str]:
     """The name of a migrated, otherwise empty database; this thread is connected to it for the test."""
-    with new_database() as name, connected_to(name):
+    with new_database(postgres_server) as name, connected_to(name):
         migrate()
         yield name

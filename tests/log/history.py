@@ -1,6 +1,5 @@
 """Building blocks of the log's tests: events, ports over folders, and databases of their own."""
 
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,26 +33,21 @@ def file_ports(root: Path) -> Any:
     )
 
 
-def server_url() -> str:
-    """The PostgreSQL server of the tests."""
-    return os.environ.get("CONSENT_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
-
-
-def database_url(name: str) -> str:
+def database_url(server: str, name: str) -> str:
     """The URL of another database on the same server."""
-    return urlunsplit(urlsplit(server_url())._replace(path=f"/{name}"))
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
 @contextmanager
-def new_database(template: str | None = None) -> Iterator[str]:
+def new_database(server: str, template: str = "template1") -> Iterator[str]:
     """A database of its own, empty or a copy of one that nobody is connected to; dropped at the end."""
     name = f"consent_test_{secrets.token_hex(6)}"
-    with psycopg.connect(server_url(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield name
     finally:
-        with psycopg.connect(server_url(), autocommit=True) as connection:
+        with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
