@@ -1,0 +1,102 @@
+"""The files in deploy/ are held against the settings and commands that exist."""
+
+import configparser
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from consent.server.settings.names import NAMES, SETTINGS
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+
+
+def _compose() -> dict:
+    return yaml.safe_load((DEPLOY / "container" / "compose.yaml").read_text())
+
+
+def _is_setting(name: str) -> bool:
+    return name in NAMES or name.removesuffix("_FILE") in NAMES
+
+
+def test_the_example_environment_names_every_setting_of_the_server_and_no_other() -> None:
+    named = re.findall(r"^#?([A-Z_]+)=", (DEPLOY / "env.example").read_text(), flags=re.MULTILINE)
+    assert sorted(set(named)) == sorted(NAMES)
+    assert len(named) == len(set(named)), "a setting stands twice"
+
+
+def test_no_secret_has_a_value_in_the_example() -> None:
+    text = (DEPLOY / "env.example").read_text()
+    for setting in SETTINGS:
+        if setting.secret:
+            assert re.search(rf"^#?{setting.name}=\s*$", text, flags=re.MULTILINE), setting.name
+
+
+def test_compose_starts_the_processes_that_exist_with_settings_that_exist() -> None:
+    services = _compose()["services"]
+    assert {name: service["command"] for name, service in services.items() if name != "postgres"} == {
+        "migrate": ["migrate"],
+        "web": ["run", "web"],
+        "relay": ["run", "relay"],
+    }
+    for name in ("migrate", "web", "relay"):
+        assert all(_is_setting(setting) for setting in services[name]["environment"]), name
+
+
+def test_compose_keeps_the_database_durable_and_off_the_outside() -> None:
+    compose = _compose()
+    postgres = compose["services"]["postgres"]
+    assert {"fsync=on", "synchronous_commit=on"} <= set(postgres["command"])
+    assert "ports" not in postgres and postgres["networks"] == ["inside"]
+    assert compose["networks"]["inside"]["internal"] is True
+
+
+def test_compose_passes_no_secret_as_a_plain_variable() -> None:
+    secrets = {setting.name for setting in SETTINGS if setting.secret}
+    for service in _compose()["services"].values():
+        assert secrets.isdisjoint(service.get("environment", {}))
+
+
+def test_the_container_runs_as_nobody_special_and_copies_only_what_exists() -> None:
+    lines = (DEPLOY / "container" / "Containerfile").read_text().splitlines()
+    assert "USER 10001" in lines
+    top = DEPLOY.parent
+    for line in lines:
+        if line.startswith("COPY ") and "--from" not in line:
+            *sources, _ = shlex.split(line)[1:]
+            assert all((top / source).exists() for source in sources), line
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=[unit.name for unit in UNITS])
+def test_a_unit_runs_its_process_without_privileges(unit: Path) -> None:
+    parser = configparser.ConfigParser(strict=True, interpolation=None)
+    parser.optionxform = str
+    parser.read_string(unit.read_text())
+    service = parser["Service"]
+    process = unit.stem.removeprefix("consent-")
+    assert service["ExecStart"] == f"/opt/consent/bin/consent-server run {process}"
+    assert service["User"] == "consent" and service["NoNewPrivileges"] == "yes"
+    assert service["ProtectSystem"] == "strict" and service["CapabilityBoundingSet"] == ""
+
+
+@pytest.mark.needs("systemd-analyze")
+@pytest.mark.parametrize("unit", UNITS, ids=[unit.name for unit in UNITS])
+def test_systemd_understands_the_unit(unit: Path, tmp_path: Path) -> None:
+    text = unit.read_text().replace("/opt/consent/bin/consent-server run", "/bin/true")
+    copy = tmp_path / unit.name
+    copy.write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False
+    )
+    faults = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert faults == []
+
+
+def test_nginx_never_retries_or_keeps_an_answer() -> None:
+    text = (DEPLOY / "nginx" / "consent.conf").read_text()
+    assert "proxy_next_upstream off;" in text and "proxy_cache off;" in text
+    assert text.count("{") == text.count("}")
