@@ -52,6 +52,8 @@ def parse_body(data: bytes, operation: Operation) -> Any:
         WireError: a fault of the body.
     """
     assert operation.body is not None
+    if operation.decode is not None:
+        return operation.decode(data)
     document = parse_json(data, max_bytes=operation.max_bytes) if data else {}
     refuse_nul(document)
     return convert(document, operation.body)

@@ -38,8 +38,9 @@ class Operation:
     """One method of one route.
 
     `answer` is the wire type of a success; `query` the struct of accepted query parameters; `body` the wire
-    type of the request (None: no body is read). `problems` are the codes it may answer besides those that
-    follow from the rest. `csv`: the list is also offered as text/csv.
+    type of the request (None: no body is read), read by `decode` where that is more than typing. `problems`
+    are the codes it may answer besides those that follow from the rest. `csv`: the list is also offered as
+    text/csv.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Operation:
     status: int = 200
     body: type[Any] | None = None
     body_optional: bool = False
+    decode: Callable[[bytes], Any] | None = None
     max_bytes: int = BODY_BYTES
     query: type[Any] | None = None
     idempotency: Idempotency = Idempotency.NONE

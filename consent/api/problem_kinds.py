@@ -240,3 +240,5 @@ KINDS: dict[str, ProblemKind] = {
     code: ProblemKind(code=code, status=status, title=title, advice=advice)
     for code, status, title, advice in (*_MALFORMED, *_QUESTION, *_ACCESS, *_STATE, *_FAILURE)
 }
+# What a question can be refused for before anybody decides it.
+QUESTION_CODES = tuple(row[0] for row in _QUESTION)

@@ -15,7 +15,6 @@ from consent.core.wire.encode import encode
 from consent.core.wire.errors import WireError
 from consent.log.errors import LogError
 from consent.registry.errors import OfferInvalid, RegistryError
-from signing.errors import MalformedError, SigningError
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2  # of every 503 and of a running idempotent request: most causes pass within it
@@ -84,12 +83,6 @@ def to_api_error(exc: Exception) -> ApiError:
             error = _from_registry(exc)
         case LogError():
             error = ApiError(exc.code if exc.code in KINDS else "internal")
-        case MalformedError():
-            found = fault(exc.pointer, exc.rule, exc.expected or "a well-formed statement", exc.message)
-            error = ApiError("statement_invalid", errors=[found])
-        case SigningError():
-            found = fault("/signatures", "signature", "one that verifies", "another")
-            error = ApiError("signature_invalid", errors=[found])
         case _:
             error = ApiError(next((code for kinds, code in _FOREIGN if isinstance(exc, kinds)), "internal"))
     return error

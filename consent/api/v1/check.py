@@ -3,9 +3,10 @@
 from consent.api.operation import Actor, operation
 from consent.api.problem_kinds import QUESTION_CODES
 from consent.api.problems import to_api_error, to_problem
+from consent.api.question_body import read_batch, read_check
 from consent.api.view import ApiView, Call
 from consent.core.wire.check import BatchRequest, BatchResponse, CheckRequest, CheckResponse, Problem
-from consent.core.wire.decode import MAX_BATCH_BYTES, MAX_CHECK_BYTES, batch_from_json
+from consent.core.wire.decode import MAX_BATCH_BYTES, MAX_CHECK_BYTES
 from consent.core.wire.records import Receipt
 
 _UNAVAILABLE = ("rolled_back", "position_invalid", "position_conflict", "ledger", "commit_unknown")
@@ -21,6 +22,7 @@ class CheckView(ApiView):
         actor=Actor.ORGANIZATION,
         scope="check",
         body=CheckRequest,
+        decode=read_check,
         max_bytes=MAX_CHECK_BYTES,
         answer=CheckResponse,
         problems=(*QUESTION_CODES, *_UNAVAILABLE),
@@ -42,6 +44,7 @@ class BatchCheckView(ApiView):
         actor=Actor.ORGANIZATION,
         scope="check",
         body=BatchRequest,
+        decode=read_batch,
         max_bytes=MAX_BATCH_BYTES,
         answer=BatchResponse,
         problems=(*QUESTION_CODES, *_UNAVAILABLE, "batch_size_invalid", "row_id_invalid", "row_id_repeated"),

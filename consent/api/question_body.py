@@ -1,0 +1,48 @@
+"""Bodies of checks: typed by the core, and held to what an answer and its receipt can repeat."""
+
+import re
+
+from msgspec import UNSET
+
+from consent.core.wire.check import CheckRequest
+from consent.core.wire.decode import Batch, decode_batch, decode_check
+from consent.core.wire.errors import WireError
+
+# A receipt repeats nonces and row ids (SPEC §9.2); printable ASCII has one form in every encoding.
+PRINTABLE = r"[!-~]([ -~]{0,126}[!-~])?"
+_PRINTABLE = re.compile(PRINTABLE)
+_OF_THE_BATCH = ("at_least", "explain", "receipt")
+
+
+def read_check(data: bytes) -> CheckRequest:
+    """The body of one check; raises WireError."""
+    request = decode_check(data)
+    _check_nonce(request.nonce if isinstance(request.nonce, str) else None)
+    return request
+
+
+def read_batch(data: bytes) -> Batch:
+    """The body of a batch; raises WireError for a fault of the whole. Faults of rows stay with their rows."""
+    batch = decode_batch(data)
+    _check_nonce(batch.nonce)
+    for place, item in enumerate(batch.items):
+        if not _PRINTABLE.fullmatch(item.id):
+            expected = "1 to 128 printable ASCII characters, no space at either end"
+            raise WireError(f"/checks/{place}/id", "row_id", expected, repr(item.id)[:60], "row_id_invalid")
+    return batch
+
+
+def check_row(request: CheckRequest) -> None:
+    """Refuse in a row what belongs to the batch as a whole; raises WireError."""
+    for name in _OF_THE_BATCH:
+        if getattr(request, name) is not UNSET:
+            raise WireError(
+                f"/{name}", "member_of_batch", "it beside `checks`", "it in a row", "member_unknown"
+            )
+    _check_nonce(request.nonce if isinstance(request.nonce, str) else None)
+
+
+def _check_nonce(nonce: str | None) -> None:
+    if nonce is not None and not _PRINTABLE.fullmatch(nonce):
+        expected = "1 to 128 printable ASCII characters, no space at either end"
+        raise WireError("/nonce", "nonce", expected, repr(nonce)[:60], "value_invalid")
