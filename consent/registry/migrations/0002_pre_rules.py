@@ -81,7 +81,7 @@ FOREIGN_KEYS = (
     ("priorrecord", (_SIDE, _PAIR)),
     ("counter", (_GRANT,)),
     ("counteruse", (_SIDE,)),
-    ("decisionrecord", (_SIDE,)),
+    ("decisionrecord", (_SIDE, ("keptreceipt", "receipt_id, livemode", "id, livemode"))),
 )
 
 APPEND_ONLY = (
@@ -90,6 +90,7 @@ APPEND_ONLY = (
     "decisionrecord",
     "grantending",
     "identitycheck",
+    "keptreceipt",
     "limits",
     "statement",
     "statusslot",

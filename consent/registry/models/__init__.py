@@ -3,7 +3,7 @@
 from consent.registry.models.api_key import ApiKey
 from consent.registry.models.counter import Counter, CounterUse
 from consent.registry.models.credential import Credential, SpentProof
-from consent.registry.models.decision import DecisionRecord
+from consent.registry.models.decision import DecisionRecord, KeptReceipt
 from consent.registry.models.grant import (
     Countersignature,
     Grant,
@@ -44,6 +44,7 @@ __all__ = [
     "IdentityCheck",
     "IdentityRecord",
     "Invitation",
+    "KeptReceipt",
     "Limits",
     "Member",
     "Offer",

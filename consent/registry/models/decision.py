@@ -4,7 +4,19 @@ from typing import ClassVar
 
 from django.db import models
 
-from consent.registry.models.columns import id_key, id_text, one_of, relation
+from consent.registry.models.columns import id_key, id_text, one_of, relation, side_key
+
+
+class KeptReceipt(models.Model):
+    """A signed receipt as it was answered; a batch's serves all of its rows."""
+
+    livemode = models.BooleanField()
+    jws = models.TextField()
+
+    class Meta:
+        """Target of the decisions' foreign key."""
+
+        constraints: ClassVar = [side_key("kept_receipt_side", "id")]
 
 
 class DecisionRecord(models.Model):
@@ -15,7 +27,7 @@ class DecisionRecord(models.Model):
     organization = relation("registry.Organization")
     outcome = id_text(max_length=8)
     record_sha256 = id_text()
-    receipt = models.TextField()
+    receipt = relation("registry.KeptReceipt")
     seq = models.BigIntegerField()
     decided_at = models.DateTimeField()
 
