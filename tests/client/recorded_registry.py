@@ -93,13 +93,13 @@ class RecordedRegistry:
             ),
         )
 
-    def registry(self, *, key: str = TEST_KEY, trust: bool = True, **options: Any) -> Registry:
+    def registry(self, *, key: str = TEST_KEY, trust: bool | Trust = True, **options: Any) -> Registry:
         """The SDK, asking this double."""
         settings: dict[str, Any] = {
             "transport": self,
             "now": lambda: self.now,
             "sleep": self.slept_s.append,
-            "trust": self.trust if trust else None,
+            "trust": trust if isinstance(trust, Trust) else self.trust if trust else None,
         }
         return Registry(URL, key, **(settings | options))
 

@@ -13,7 +13,7 @@ from consent.client.manifests.csv_reader import CsvReader
 from consent.client.manifests.rows import MAX_LINE_CHARS, ManifestError, Row
 
 # Cells survive as they are except for blank space at the ends, which no speaker id has.
-CELLS = st.text(alphabet=st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=30)
+CELLS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 NO_LINE_ENDS = {ord("\r"): None, ord("\n"): None}
 
 

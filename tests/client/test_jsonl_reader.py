@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from consent.client.manifests.jsonl_reader import JsonlReader
 from consent.client.manifests.rows import MAX_LINE_CHARS, ManifestError, Row
 
-TEXT = st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=20)
+TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
 def read(data: bytes, wanted: tuple[str, ...] = ("speaker",)) -> list[Row]:
