@@ -27,10 +27,24 @@ class Acting:
     credential: Credential
     at: datetime
 
-    def keep(self, event: str, *, grant: str | None = None, text: bytes | None = None) -> Statement:
-        """Store the statement under the event that answers wait for."""
+    def keep(
+        self,
+        event: str,
+        *,
+        awaits: str | None = None,
+        grant: str | None = None,
+        text: bytes | None = None,
+    ) -> Statement:
+        """Store the statement under its event, with the denial that every answer waits for."""
         return keep_statement(
-            self.ports, self.signed, person=self.person, event=event, at=self.at, grant=grant, text=text
+            self.ports,
+            self.signed,
+            person=self.person,
+            event=event,
+            awaits=awaits,
+            at=self.at,
+            grant=grant,
+            text=text,
         )
 
     def named_grant(self) -> Grant:
@@ -58,10 +72,10 @@ class Acting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a statement did: the event that answers wait for, and how the grant stands now."""
+    """What a statement did: its event, the denial to wait for if any, and how the grant stands now."""
 
     event: str
-    denies: bool
+    awaits: str | None = None
     grant: Grant | None = None
     state: str = CURRENT
     active_from: datetime | None = None
@@ -101,7 +115,7 @@ def accept(ports: RegistryPorts, signed: Signed, act: Callable[[Acting], Done]) 
         body_sha256=submission.body_sha256,
         state=done.state,
         repeated=False,
-        written=written(tx, done.event, denies=done.denies, ports=ports),
+        written=written(tx, done.awaits or done.event, denies=done.awaits is not None, ports=ports),
         active_from=done.active_from,
     )
 
@@ -112,7 +126,7 @@ def repeated(ports: RegistryPorts, statement: Statement) -> StatementResult:
     If the grant has stopped since, the answer says so and therefore waits for that.
     """
     grant = Grant.objects.filter(id=statement.id if statement.kind == "grant" else statement.grant_id).first()
-    event = statement.event
+    event = statement.awaits or statement.event
     if grant is not None and statement.kind != "revocation":
         event = stopping_event(grant) or event
     return StatementResult(

@@ -30,9 +30,13 @@ def introduction_body(
     evidence_sha256: str,
     recorded_at: datetime,
     nonce: bytes,
+    replaces: str | None,
 ) -> dict[str, Any]:
-    """The body; the label stays out, since it is the performer's own word."""
-    return {
+    """The body; the label stays out, since it is the performer's own word.
+
+    `replaces` is the thumbprint of the key that a recovery takes the place of, None for a first key.
+    """
+    body = {
         "schema": statement_schema("credential"),
         "id": statement,
         "livemode": credential.livemode,
@@ -44,3 +48,4 @@ def introduction_body(
         "recorded_at": format_instant(recorded_at),
         "nonce": b64u(nonce),
     }
+    return body if replaces is None else {**body, "replaces": replaces}

@@ -167,6 +167,7 @@ def keep_statement(
     *,
     person: Performer,
     event: str,
+    awaits: str | None,
     at: datetime,
     grant: str | None = None,
     text: bytes | None = None,
@@ -201,6 +202,7 @@ def keep_statement(
                 record=person.record,
                 sealed=sealed,
                 event=event,
+                awaits=awaits,
                 received_at=at,
             )
     except IntegrityError as exc:

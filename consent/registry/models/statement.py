@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from consent.registry.models.columns import id_key, id_text, one_of, relation, side_key
+from consent.registry.models.columns import id_key, id_text, one_of, optional_id, relation, side_key
 
 KINDS = (
     "cancellation",
@@ -38,7 +38,8 @@ class Statement(models.Model):
     nonce = id_text()
     record = id_text()
     sealed = models.BinaryField()
-    event = id_text()
+    event = id_text()  # that records it
+    awaits = optional_id()  # the denial that an answer waits for, if it denies
     received_at = models.DateTimeField()
 
     class Meta:

@@ -74,7 +74,7 @@ def _add(acting: Acting, backup_eligible: bool | None) -> Done:
             )
     except IntegrityError as exc:
         raise CredentialTaken("this key is enrolled already", pointer="/body/public_key") from exc
-    return Done(event=event, denies=False)
+    return Done(event=event)
 
 
 def block_credential(

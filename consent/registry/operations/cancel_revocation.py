@@ -94,7 +94,7 @@ def _cancel(acting: Acting) -> Done:
         grant_event("grant.revocation_cancelled", grant, acting.person, said, denies=False)
     )
     acting.keep(event, grant=grant.id)
-    return Done(event=event, denies=False, grant=grant, state=licensee_view(GrantState(grant.state)))
+    return Done(event=event, grant=grant, state=licensee_view(GrantState(grant.state)))
 
 
 def finish_revocations_due(ports: RegistryPorts, *, livemode: bool, limit: int = 100) -> int:

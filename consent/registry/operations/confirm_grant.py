@@ -49,10 +49,10 @@ def _confirm(acting: Acting) -> Done:
     ending = None
     if due is not None and due <= acting.at:
         ending = activate(acting.tx, grant, acting.person, at=acting.at)
-    acting.keep(ending or event, grant=grant.id)
+    acting.keep(event, awaits=ending, grant=grant.id)
     return Done(
-        event=ending or event,
-        denies=ending is not None,
+        event=event,
+        awaits=ending,
         grant=grant,
         state=licensee_view(GrantState(grant.state)),
         active_from=due,
@@ -89,7 +89,7 @@ def _rescind(acting: Acting) -> Done:
         authority=authority,
         said=acting.said(),
     )
-    statement = acting.keep(event, grant=grant.id)
+    statement = acting.keep(event, awaits=event, grant=grant.id)
     record_ending(
         grant,
         GrantEvent.RESCIND,
@@ -98,4 +98,4 @@ def _rescind(acting: Acting) -> Done:
         event_id=event,
         statement=statement.id,
     )
-    return Done(event=event, denies=True, grant=grant, state="ended")
+    return Done(event=event, awaits=event, grant=grant, state="ended")

@@ -44,7 +44,11 @@ def import_prior_record(
         NotFound: no such side or performer. Conflict: this scan was imported before.
         Invalid: an empty name, an unknown use, no digest, an end before the beginning.
     """
-    _check(who, signed_on, uses, scan_sha256, vouched_by, valid_until)
+    required(who, "/who", max_chars=200)
+    required(vouched_by, "/vouched_by", max_chars=200)
+    _check(uses, scan_sha256)
+    if valid_until is not None and valid_until < signed_on:
+        raise Invalid(pointer="/valid_until", rule="window_ordered", expected="a day after signed_on")
     record = new_id("pri", random=ports.log.random)
     document = {
         "who": who,
@@ -82,19 +86,8 @@ def import_prior_record(
     return record
 
 
-def _check(
-    who: str,
-    signed_on: date,
-    uses: Sequence[str],
-    scan_sha256: str,
-    vouched_by: str,
-    valid_until: date | None,
-) -> None:
-    required(who, "/who", max_chars=200)
-    required(vouched_by, "/vouched_by", max_chars=200)
+def _check(uses: Sequence[str], scan_sha256: str) -> None:
     if not _SHA256.fullmatch(scan_sha256):
         raise Invalid(pointer="/scan_sha256", rule="sha256", expected="SHA-256 in lower-case hex")
     if not uses or any(use not in USES and use not in FAMILIES for use in uses):
         raise Invalid(pointer="/uses", rule="known", expected="documented uses")
-    if valid_until is not None and valid_until < signed_on:
-        raise Invalid(pointer="/valid_until", rule="window_ordered", expected="a day after signed_on")

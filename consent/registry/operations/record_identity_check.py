@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from consent.core.ids import new_id
 from consent.core.instants import format_instant
 from consent.log.transaction import HistoryTransaction, history_transaction
@@ -47,8 +49,9 @@ def record_identity_check(
 ) -> IdentityRecorded:
     """Record who examined the performer and what they found; never an image.
 
-    Keys that were pending become active, introduced by the registry: at once with the first check,
-    after 72 hours with a later one (a recovery). A check that does not say 18 introduces no key.
+    Keys that were pending become active, introduced by the registry: at once with the first check. With
+    a later one that is a recovery: they wait 72 hours, and every other key of the performer goes off.
+    A check that does not say 18 introduces no key. Wait with `enforced`: a recovery switches keys off.
 
     Raises:
         NotFound: no such performer on this side.
@@ -79,20 +82,51 @@ def record_identity_check(
             "over_18": over_18,
         }
         event = tx.append(performer_event("identity.checked", person, said, denies=False))
-        pending = (
-            Credential.objects.select_for_update(no_key=True)
-            .filter(performer=person, state="pending")
-            .order_by("id")
-        )
+        pending = list(_pending(person)) if over_18 else []
+        former = switched_off = None
+        if pending and not first:
+            former = _newest_key(person)
+            switched_off = _switch_others_off(tx, person, at=now)
         introduced = [
-            _introduce(tx, ports, person=person, credential=row, check=check, at=now, first=first)
-            for row in (pending if over_18 else ())
+            _introduce(tx, ports, person=person, credential=row, check=check, at=now, former=former)
+            for row in pending
         ]
     return IdentityRecorded(
         check=check.pk,
         introduced=tuple(introduced),
-        written=written(tx, event, denies=False, ports=ports),
+        written=written(tx, switched_off or event, denies=switched_off is not None, ports=ports),
     )
+
+
+def _pending(person: Performer) -> QuerySet[Credential]:
+    return (
+        Credential.objects.select_for_update(no_key=True)
+        .filter(performer=person, state="pending")
+        .order_by("id")
+    )
+
+
+def _newest_key(person: Performer) -> str | None:
+    """The last key that was introduced before, off or not: where the chain of a recovery joins on."""
+    introduced = Statement.objects.filter(performer=person, kind="credential").order_by("-received_at", "-id")
+    for statement in introduced:
+        key = Credential.objects.filter(performer=person, statement=statement.id).first()
+        if key is not None:
+            return key.thumbprint
+    return None
+
+
+def _switch_others_off(tx: HistoryTransaction, person: Performer, *, at: datetime) -> str | None:
+    """A recovery ends every key that was active; returns the last event, which denies."""
+    event = None
+    active = Credential.objects.filter(performer=person, state="active").order_by("id")
+    for thumbprint in list(active.values_list("thumbprint", flat=True)):
+        Credential.objects.filter(thumbprint=thumbprint, state="active").update(
+            state="blocked", blocked_at=at
+        )
+        said = {"credential": thumbprint, "authority": "operator"}
+        event = tx.append(performer_event("credential.blocked", person, said, denies=True))
+    return event
 
 
 def _introduce(
@@ -103,7 +137,7 @@ def _introduce(
     credential: Credential,
     check: IdentityCheck,
     at: datetime,
-    first: bool,
+    former: str | None,
 ) -> str:
     """Make one pending key active by a credential statement that the registry signs."""
     body = introduction_body(
@@ -113,10 +147,11 @@ def _introduce(
         evidence_sha256=check.evidence_sha256,
         recorded_at=at,
         nonce=ports.log.random(32),
+        replaces=former,
     )
     jws = ports.signers[person.livemode].registry.sign_jws(typ=INTRODUCTION, payload=body)
     digest = sha256(to_bytes(body))
-    usable_from = at if first else at + KEY_WAIT
+    usable_from = at if former is None else at + KEY_WAIT
     said = {
         "credential": credential.thumbprint,
         "introduced_by": "registry",

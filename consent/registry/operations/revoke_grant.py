@@ -43,7 +43,7 @@ def _revoke(acting: Acting) -> Done:
         authority=authority,
         said=acting.said(),
     )
-    statement = acting.keep(event, grant=grant.id)
+    statement = acting.keep(event, awaits=event, grant=grant.id)
     record_ending(
         grant,
         GrantEvent.REVOKE,
@@ -53,7 +53,7 @@ def _revoke(acting: Acting) -> Done:
         statement=statement.id,
     )
     close_pending(grant, at=acting.at)
-    return Done(event=event, denies=True, grant=grant, state="ended")
+    return Done(event=event, awaits=event, grant=grant, state="ended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ def _set(acting: Acting) -> Done:
         require_may_loosen(acting.credential, at=acting.at)
     said = {**acting.said(), "version": version}
     event = acting.tx.append(performer_event("limits.changed", person, said, denies=True))
-    statement = acting.keep(event)
+    statement = acting.keep(event, awaits=event)
     Limits.objects.create(
         performer=person,
         livemode=person.livemode,
@@ -61,7 +61,7 @@ def _set(acting: Acting) -> Done:
     )
     if changed != 1:
         raise LimitsVersionConflict("limits were changed meanwhile", pointer="/body/version")
-    return Done(event=event, denies=True)
+    return Done(event=event, awaits=event)
 
 
 def _loosens(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -141,11 +141,11 @@ def _sign(acting: Acting, signing: _Signing) -> Done:
         grant.state, grant.activated_at = GrantState.ACTIVE.value, at
         acting.tx.append(grant_event("grant.active", grant, person, {"state": "active"}, denies=False))
         ending = supersede(acting.tx, grant, person, at=at)
-    acting.keep(ending or event, text=bytes(prepared.text))
+    acting.keep(event, awaits=ending, text=bytes(prepared.text))
     grant.save(force_insert=True)
     return Done(
-        event=ending or event,
-        denies=ending is not None,
+        event=event,
+        awaits=ending,
         grant=grant,
         state=licensee_view(GrantState(grant.state)),
         active_from=due,

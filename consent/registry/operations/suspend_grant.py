@@ -40,8 +40,8 @@ def _suspend(acting: Acting) -> Done:
         at=acting.at,
         said=acting.said(),
     )
-    acting.keep(event, grant=grant.id)
-    return Done(event=event, denies=True, grant=grant, state=licensee_view(GrantState(grant.state)))
+    acting.keep(event, awaits=event, grant=grant.id)
+    return Done(event=event, awaits=event, grant=grant, state=licensee_view(GrantState(grant.state)))
 
 
 def resume_grant(ports: RegistryPorts, *, signed: Signed) -> StatementResult:
@@ -67,7 +67,7 @@ def _resume(acting: Acting) -> Done:
         said=acting.said(),
     )
     acting.keep(event, grant=grant.id)
-    return Done(event=event, denies=False, grant=grant, state=licensee_view(GrantState(grant.state)))
+    return Done(event=event, grant=grant, state=licensee_view(GrantState(grant.state)))
 
 
 def suspend_by_holder(
