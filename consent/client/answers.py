@@ -52,7 +52,7 @@ def read_check(json: Mapping[str, object], *, request: CheckRequest, expected: E
     answer = _typed(json, CheckResponse)
     check_side_and_time(answer.livemode, answer.as_of, expected=expected)
     check_verdict(answer.decision, answer.reasons, answer.grants)
-    check_validity(answer.valid_until, expected=expected)
+    check_validity(answer.valid_until, allowed=answer.decision == "allow", expected=expected)
     check_asked(answer.asked, request=request)
     return answer
 
@@ -80,7 +80,7 @@ def read_batch(
         if any(member is UNSET for member in present):
             raise UnreliableAnswer(f"item {place}: a decision without its asked, reasons, id or validity")
         check_verdict(result.decision, known(result.reasons, []), known(result.grants, []))
-        check_validity(known(result.valid_until, ""), expected=expected)
+        check_validity(known(result.valid_until, ""), allowed=result.decision == "allow", expected=expected)
         check_asked(known(result.asked, {}), request=request)
     return answer
 
@@ -120,10 +120,10 @@ def check_verdict(decision: str, reasons: Sequence[str], grants: Sequence[str]) 
         raise UnreliableAnswer("a deny without a reason is not an answer of this API")
 
 
-def check_validity(valid_until: str, *, expected: Expected) -> None:
-    """The answer still holds now, and not for longer than any answer may."""
+def check_validity(valid_until: str, *, allowed: bool, expected: Expected) -> None:
+    """An allow still holds now, and no answer for longer than any may. A deny that ran out is still no allow."""
     until = parse_answer_instant(valid_until, "valid_until")
-    if until <= expected.received_at:
+    if allowed and until <= expected.received_at:
         raise UnreliableAnswer(f"the answer held only until {valid_until}, which has passed; ask again")
     if until > expected.received_at + MAX_VALIDITY + MAX_CLOCK_DIFFERENCE:
         raise UnreliableAnswer(f"the answer claims to hold until {valid_until}, longer than any answer may")

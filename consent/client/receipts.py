@@ -66,6 +66,8 @@ class ReceiptDesk:
         Raises:
             UnreliableAnswer: it is missing, does not verify, or is of another batch.
         """
+        if all(known(result.decision, None) is None for result in answer.results):
+            return _no_receipt  # nothing was decided, so there is nothing to prove
         if answer.receipt is None:
             raise UnreliableAnswer("expected a receipt with the batch, got none")
 
@@ -108,6 +110,10 @@ class ReceiptDesk:
         if not isinstance(token, str):
             raise UnreliableAnswer("expected a receipt from the registry, got none")
         return token
+
+
+def _no_receipt() -> SignedReceipt:
+    raise UnreliableAnswer("expected a receipt, but the batch decided nothing")
 
 
 def check_receipt(receipt: Receipt, answer: CheckResponse, *, nonce: str) -> None:

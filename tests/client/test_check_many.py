@@ -41,7 +41,7 @@ def test_ten_thousand_and_one_distinct_questions_are_two_batches(monkeypatch: py
 
 def test_equal_questions_whose_outputs_count_ask_for_their_sum() -> None:
     fake = RecordedRegistry()
-    asked = [
+    asked: list[dict[str, object]] = [
         {"performer": "a", "use": "infer.voice"},
         {"performer": "a", "use": "infer.voice", "quantity": 4},
         {"performer": "a", "use": "train.voice"},

@@ -85,7 +85,7 @@ def run_read(args: argparse.Namespace, context: Context) -> Exit:
     offer = account.offer(args.offer)
     dry_run = account.dry_run(args.offer)
     if args.json:
-        print_json(context, {"offer": msgspec.to_builtins(offer), "dry_run": dict(dry_run)})
+        print_json(context, {"offer": msgspec.to_builtins(offer), "dry_run": msgspec.to_builtins(dry_run)})
         return Exit.ALLOW
     _print_offer(offer, args, context)
     language = args.language or (offer.languages[0] if offer.languages else "")
@@ -96,12 +96,13 @@ def run_read(args: argparse.Namespace, context: Context) -> Exit:
         texts = line.get("description")
         text = texts.get(language) if isinstance(texts, dict) else texts
         context.say(safe_block(str(text or f"(no text in {language})")))
-    for name, title in (("allowed", "With this, they could:"), ("refused", "They could not:")):
-        answers = dry_run.get(name)
+    for samples, title in ((dry_run.could, "With this, they could:"), (dry_run.could_not, "They could not:")):
         context.say()
         context.say(title)
-        for answer in answers if isinstance(answers, list) else []:
-            context.say(f"  {safe(_sample(answer))}")
+        for sample in samples:
+            why = f"  ({', '.join(sample.reasons)})" if sample.reasons else ""
+            asked = ", ".join(f"{name}={value}" for name, value in sorted(sample.asked.items()))
+            context.say(safe(f"  {sample.about}: {asked}{why}"))
     return Exit.ALLOW
 
 
@@ -148,11 +149,3 @@ def _uses(offer: OfferForPerformer) -> list[str]:
         uses = line.get("uses")
         found.update(map(str, uses) if isinstance(uses, list) else ())
     return sorted(found)
-
-
-def _sample(answer: object) -> str:
-    """One sample question of a dry run as a line: its sentence, or its members."""
-    if not isinstance(answer, dict):
-        return str(answer)
-    sentence = answer.get("sentence") or answer.get("text")
-    return str(sentence) if sentence else ", ".join(f"{name}={value}" for name, value in answer.items())

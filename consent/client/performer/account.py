@@ -18,7 +18,7 @@ from consent.client.exchange import Exchange
 from consent.client.transport import Transport
 from consent.core.ids import is_id
 from consent.core.wire.grants import CurrentLimits, GrantForPerformer
-from consent.core.wire.offers import OfferForPerformer, PreparedGrant
+from consent.core.wire.offers import DryRun, OfferForPerformer, PreparedGrant
 from consent.core.wire.performers import Me
 from consent.core.wire.statements import Accepted
 from signing import jws
@@ -93,9 +93,10 @@ class PerformerAccount:
         """One offer; reading it tells the sender that it was seen."""
         return _read(self._exchange.get(f"/v1/me/offers/{_path_id(offer, 'off')}").json, OfferForPerformer)
 
-    def dry_run(self, offer: str) -> Mapping[str, object]:
+    def dry_run(self, offer: str) -> DryRun:
         """What the offer's terms would allow and refuse, in sample questions."""
-        return self._exchange.post(f"/v1/me/offers/{_path_id(offer, 'off')}/dry-run", {}, repeat=True).json
+        path = f"/v1/me/offers/{_path_id(offer, 'off')}/dry-run"
+        return _read(self._exchange.post(path, {}, repeat=True).json, DryRun)
 
     def prepare(self, offer: str, *, language: str, performer_name: str | None) -> PreparedGrant:
         """The exact body and text for this offer in this language, to be signed with this key."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from consent.client.errors import RefusedToSign
+from consent.core.consent_text import load_template, render_text
+from consent.core.markdown import TextError
 from consent.core.offer_expansion import in_language
 from consent.core.term_error import TermError
 from consent.core.wire.offers import OfferForPerformer, PreparedGrant
@@ -71,6 +73,7 @@ def check_prepared(
     wanted = dict(stated) if isinstance(stated, dict) else {}
     _same("template", template, {**wanted, "language": expected_language, "text_sha256": text_sha256})
     _check_terms(body, offer.terms, expected_language)
+    _check_text(prepared.text, body)
     if unknown := sorted(body.keys() - _FRAME - _TERMS):
         raise RefusedToSign(
             f"the body has a member that no offer states: {unknown[0][:60]}; nothing was signed"
@@ -103,6 +106,20 @@ def _check_terms(body: Mapping[str, Any], terms: Mapping[str, Any], language: st
     for name in sorted(_TERMS):
         _same(name, body.get(name), expected.get(name))
     _same("recipients", _named(body.get("recipients")), _named(expected.get("recipients")))
+
+
+def _check_text(text: str, body: Mapping[str, Any]) -> None:
+    """The text shown is the one that this body has: rendered here, from the templates of this very package."""
+    template = body["template"]
+    try:
+        source = load_template(template["id"], template["version"], template["language"])
+        expected = render_text(source, body=body)
+    except (TextError, KeyError, TypeError) as exc:
+        raise RefusedToSign(
+            f"this client cannot render the text of template {_brief(template)}: {exc}; update it; nothing was signed"
+        ) from exc
+    if text.encode("utf-8") != expected:
+        raise RefusedToSign("text: what was shown is not the text that this body has; nothing was signed")
 
 
 def _named(recipients: object) -> Sequence[tuple[object, object]]:
