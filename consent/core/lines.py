@@ -58,6 +58,7 @@ class Line:
     purposes: frozenset[str] | None
     rank: int | None
     tagged: Mapping[str, Any]
+    readable: bool = True
 
     @property
     def adult(self) -> bool:
@@ -175,7 +176,10 @@ def named_uses(line: Line) -> dict[str, bool]:
 
 
 def compile_line(line: Line) -> dict[str, CompiledLine]:
-    """The line for each use that it names."""
+    """The line for each use that it names; one that could not be read denies each of them."""
+    if not line.readable:
+        unreadable = CompiledLine(id=line.id, checks=(Absent(Reason.UNKNOWN_TERM),), counters=())
+        return dict.fromkeys(named_uses(line), unreadable)
     counters = tuple(
         (kind, limit)
         for kind, limit in (

@@ -52,10 +52,10 @@ def decide(asked: Asked, facts: Facts, at: datetime, *, watch: Watch | None = No
         found = _judge_subject(hearing, facts, subject, objections)
         if found is not None:
             allowed.append(found)
+    _judge_selector(asked, facts, bool(subjects), scene, objections)
     if Reason.NOT_A_RECIPIENT in objections.reasons:
         # Whoever may not ask learns nothing else (DECIDING 24).
         return _deny(asked, (Reason.NOT_A_RECIPIENT,), ())
-    _judge_selector(asked, facts, bool(subjects), scene, objections)
     if objections.reasons:
         return _deny(asked, in_order(objections.reasons), tuple(sorted(objections.missing)))
     return _allow(asked, facts, allowed, at)
@@ -179,7 +179,8 @@ def _judge_selector(
         models = (facts.model,)
     elif persona is not None:
         models = facts.persona_models
-        if {model.model for model in models} != set(persona.models):
+        theirs = {model.model for model in models if model.owner == persona.owner}
+        if theirs != set(persona.models) or len(theirs) != len(models):
             objections.reasons.add(Reason.NOT_A_RECIPIENT)
     for model in models:
         if model.tainted:

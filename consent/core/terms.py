@@ -196,7 +196,9 @@ def _line(document: object, pointer: str, unknown: list[str]) -> Line:
     except TermError as exc:
         unknown.append(pointer + exc.pointer)
     uses = frozenset(use for use in _listed(members.get("uses", [])) if isinstance(use, str))
-    return Line(id="", uses=uses, initials=False, modalities=None, purposes=None, rank=None, tagged={})
+    return Line(
+        id="", uses=uses, initials=False, modalities=None, purposes=None, rank=None, tagged={}, readable=False
+    )
 
 
 def _prohibitions(listed: object, pointer: str, unknown: list[str]) -> tuple[Prohibition, ...]:
