@@ -201,7 +201,7 @@ def _check_jwk_members(jwk: dict[str, JSON], needed: set[str], alg: Alg, pointer
         raise MalformedError(
             "key is not for verifying", pointer=f"{pointer}/key_ops", rule="jwk", expected='["verify"]'
         )
-    if "alg" in jwk and jwk["alg"] not in _JOSE_ALGS[alg]:  # RFC 7517 §4.4
+    if "alg" in jwk and jwk["alg"] not in sorted(_JOSE_ALGS[alg]):  # RFC 7517 §4.4
         raise MalformedError(
             "algorithm does not fit the key", pointer=f"{pointer}/alg", rule="jwk", expected=alg
         )
