@@ -87,7 +87,7 @@ def test_history_transactions_with_deferred_foreign_keys_never_deadlock(
     from tests.log.history import connected_to, migrate
 
     rounds, died = 40, []
-    with new_database(postgres_server) as name, connected_to(name):
+    with new_database(postgres_server) as name, connected_to(database_url(postgres_server, name)):
         migrate()
         ports = file_ports(tmp_path)
         initialise(ports)

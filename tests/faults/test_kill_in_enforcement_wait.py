@@ -23,7 +23,7 @@ def killed(database: str, postgres_server: str, tmp_path: Path) -> Iterator[Kill
 
     from consent.log.start import initialise
 
-    with new_database(postgres_server) as name, connected_to(name):
+    with new_database(postgres_server) as name, connected_to(database_url(postgres_server, name)):
         migrate()
         ports = file_ports(tmp_path)
         initialise(ports)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from consent.log.ports import LogPorts
-from tests.log.history import connected_to, file_ports, migrate, new_database
+from tests.log.history import connected_to, database_url, file_ports, migrate, new_database
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,9 @@ def ports(database: str, tmp_path_factory: pytest.TempPathFactory) -> LogPorts:
 
 @pytest.fixture
 def own_database(database: str, postgres_server: str) -> Iterator[str]:
-    """The name of a migrated, otherwise empty database; this thread is connected to it for the test."""
-    with new_database(postgres_server) as name, connected_to(name):
-        migrate()
-        yield name
+    """The URL of a migrated, otherwise empty database; Django is connected to it for the test."""
+    with new_database(postgres_server) as name:
+        url = database_url(postgres_server, name)
+        with connected_to(url):
+            migrate()
+            yield url

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg
 
@@ -52,18 +52,24 @@ def new_database(server: str, template: str = "template1") -> Iterator[str]:
 
 
 @contextmanager
-def connected_to(name: str) -> Iterator[None]:
-    """Point this thread's Django connection at another database, for the block."""
+def connected_to(url: str) -> Iterator[None]:
+    """Point Django's connections, this thread's and new ones, at another database for the block."""
     from django.db import connection
 
-    usual = connection.settings_dict["NAME"]
+    usual, parts = dict(connection.settings_dict), urlsplit(url)
     connection.close()
-    connection.settings_dict["NAME"] = name
+    connection.settings_dict.update(
+        HOST=parts.hostname,
+        PORT=str(parts.port or ""),
+        NAME=parts.path.lstrip("/"),
+        USER=unquote(parts.username or ""),
+        PASSWORD=unquote(parts.password or ""),
+    )
     try:
         yield
     finally:
         connection.close()
-        connection.settings_dict["NAME"] = usual
+        connection.settings_dict.update(usual)
 
 
 def migrate() -> None:
