@@ -41,7 +41,7 @@ def read_web(environment: Environment) -> WebSettings:
     local = host_of(origin) in LOCAL_HOSTS
     signing = _origin(environment, "CONSENT_SIGNING_ORIGIN")
     if not signing and local:
-        signing = f"http://{host_of(origin)}:{(urlsplit(origin).port or port) + 1}"
+        signing = f"http://localhost:{(urlsplit(origin).port or port) + 1}"
     elif not signing:
         environment.refuse(
             "CONSENT_SIGNING_ORIGIN",
