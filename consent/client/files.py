@@ -30,10 +30,13 @@ def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bo
     Raises:
         ConfigurationError: the place cannot be written, or holds a file already and `replace` is false.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except (OSError, ValueError) as exc:  # ValueError: a path without a name, or with a NUL in it
+        raise ConfigurationError(f"{path} cannot be written: {_why(exc)}") from exc
+    try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -46,7 +49,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bo
         raise ConfigurationError(
             f"{path} exists already and is not overwritten; choose another name"
         ) from exc
-    except (OSError, ValueError) as exc:
+    except OSError as exc:
         raise ConfigurationError(f"{path} cannot be written: {_why(exc)}") from exc
     finally:
         partial.unlink(missing_ok=True)
