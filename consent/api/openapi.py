@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from consent.api.idempotency import HEADER_PATTERN
 from consent.api.operation import Actor, Idempotency, Operation
 from consent.api.problem_kinds import KINDS
 from consent.api.problems import CONTENT_TYPE
@@ -116,7 +117,7 @@ def _parameters(described: Operation, path: str) -> list[dict[str, Any]]:
                 "in": "header",
                 "required": described.idempotency is Idempotency.REQUIRED,
                 "description": "Kept 24 hours: the same request is answered the same, another is refused.",
-                "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{8,128}$"},
+                "schema": {"type": "string", "pattern": HEADER_PATTERN},
             }
         )
     return found

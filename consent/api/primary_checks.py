@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consent.api.callers import OrganizationCaller
-from consent.api.checks import DecisionKeeper, KeptDecision, ToProblem
+from consent.api.checks import ToProblem
 from consent.api.decided import Decided, denied
 from consent.api.process_keys import ProcessKeys
 from consent.api.question_body import check_row
@@ -27,9 +27,11 @@ from consent.core.wire.decode import Batch
 from consent.core.wire.encode import encode
 from consent.core.wire.errors import WireError
 from consent.core.wire.records import Receipt as ReceiptAnswer
-from consent.registry.errors import CounterExhausted, NotFound
+from consent.registry.decisions import DecisionKeeper, KeptDecision
+from consent.registry.errors import CounterExhausted, NonceSpent
 from consent.registry.facts import Snapshot, snapshot
 from consent.registry.operations.consume_counters import consume_counters
+from consent.registry.operations.record_decision import record_decision
 from consent.registry.ports import RegistryPorts
 from signing.canonical import sha256_hex
 from signing.receipt import Receipt
@@ -91,7 +93,11 @@ class PrimaryChecks:
         rows: list[tuple[str | None, Decided]] = []
         nonces = {item.id: _row_nonce(batch, item.id, item.request) for item in batch.items}
         for (row, asked), known in zip(questions.items(), facts, strict=True):
-            settled = self._settled(decide(asked, known, snap.at), caller, nonces[row])
+            try:
+                settled = self._settled(decide(asked, known, snap.at), caller, nonces[row])
+            except NonceSpent as exc:
+                results[row] = BatchResult(id=row, problem=to_problem(exc))
+                continue
             decided = self._decided(asked, known, settled, snap)
             rows.append((row, decided))
             results[row] = decided.row(row)
@@ -110,10 +116,8 @@ class PrimaryChecks:
     def receipt(self, decision: str, *, caller: OrganizationCaller) -> ReceiptAnswer:
         """As in `Checks`."""
         kept = self._keeper.find(decision, organization=caller.organization, livemode=caller.livemode)
-        if kept is None:
-            raise NotFound("no such decision")
         return ReceiptAnswer(
-            decision_id=kept.decision_id,
+            decision_id=kept.decision,
             livemode=kept.livemode,
             decision=kept.outcome,
             record_sha256=kept.record_sha256,
@@ -200,14 +204,20 @@ class PrimaryChecks:
     def _keep(
         self, decided: Sequence[Decided], receipt: str, place: _Place, caller: OrganizationCaller
     ) -> None:
-        self._keeper.keep(
-            [(each.decision_id, each.decision.outcome.value, each.record_sha256) for each in decided],
-            receipt=receipt,
-            organization=caller.organization,
-            livemode=caller.livemode,
-            seq=place.seq,
-            decided_at=place.at,
-        )
+        kept = [
+            KeptDecision(
+                decision=each.decision_id,
+                organization=caller.organization,
+                livemode=caller.livemode,
+                outcome=each.decision.outcome.value,
+                record_sha256=each.record_sha256,
+                seq=place.seq,
+                decided_at=place.at,
+                receipt=receipt,
+            )
+            for each in decided
+        ]
+        record_decision(self._keeper, decisions=kept)
 
 
 def _place(snap: Snapshot) -> _Place:

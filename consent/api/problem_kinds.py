@@ -176,6 +176,7 @@ _ACCESS = (
         "No acceptable representation",
         "Accept application/json (lists: also text/csv).",
     ),
+    ("record_destroyed", 410, "It was erased", "Nobody can read it again; its proofs go on verifying."),
     ("body_too_large", 413, "The body is too large", "See the reference for each call's limit."),
     ("content_type_unsupported", 415, "The body's type is not supported", "Send plain application/json."),
     ("rate_limited", 429, "Too many requests", "Come back after Retry-After."),

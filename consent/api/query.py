@@ -32,11 +32,16 @@ class NoQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A call without query parameters."""
 
 
-class ListQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What every list takes."""
+class PageQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which page of a list."""
 
     limit: Limit = 25
     cursor: CursorText | UnsetType = UNSET
+
+
+class ListQuery(PageQuery, kw_only=True, forbid_unknown_fields=True):
+    """What a list of objects takes."""
+
     created_after: Instant | UnsetType = UNSET
     created_before: Instant | UnsetType = UNSET
 

@@ -17,7 +17,7 @@ from consent.api.api_keys import ApiKeyAuthentication
 from consent.api.body import parse_body, read_body
 from consent.api.callers import Caller, OrganizationCaller, PerformerCaller
 from consent.api.csv_page import CSV, csv_bytes
-from consent.api.idempotency import once
+from consent.api.idempotency import run_once
 from consent.api.operation import Actor, Handler, Idempotency, Operation
 from consent.api.ports import ApiPorts
 from consent.api.problems import ApiError, fault, problem_response
@@ -25,6 +25,7 @@ from consent.api.proofs import PerformerAuthentication
 from consent.api.query import NoQuery, parse_query, wants_media_type
 from consent.api.request_id import request_id_of
 from consent.core.wire.encode import encode
+from consent.registry.errors import RegistryError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class ApiView(APIView):
 
         if described.idempotency is Idempotency.NONE:
             return answer()
-        return once(call, described, answer, ports=self.wiring)
+        return run_once(call, described, answer, ports=self.wiring.registry)
 
     def handle_exception(self, exc: Exception) -> HttpResponse:
         """Everything ends in a problem."""
@@ -146,7 +147,7 @@ class ApiView(APIView):
     def _authenticator_or_none(self) -> BaseAuthentication | None:
         try:
             return self._authenticator(self.operation(self.request))
-        except MethodNotAllowed:
+        except (MethodNotAllowed, RegistryError):
             return None
 
     def _write(self, answered: Any, described: Operation) -> HttpResponse:

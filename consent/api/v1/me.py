@@ -14,8 +14,11 @@ from consent.core.wire.performers import Credential, Enrolment, IdentityStatus, 
 from consent.registry import models
 from consent.registry.operations.enrol_performer import enrol_performer
 from consent.registry.operations.invitations import redeem_invitation
-from consent.registry.statements import STATEMENT_PURPOSE
-from consent.registry.stored_json import from_bytes
+from consent.registry.queries.performer import (
+    credentials_of,
+    current_limits,
+    deciding_identity_check,
+)
 from signing.errors import MalformedError
 from signing.public_key import PublicKey
 
@@ -114,23 +117,12 @@ class MyLimitsView(ApiView):
     )
     def get(self, call: Call) -> CurrentLimits:
         """The signed body as it was handed in."""
-        me = models.Performer.objects.get(id=call.performer.performer)
-        row = (
-            models.Limits.objects.filter(performer=me, version=me.limits_version)
-            .select_related("statement")
-            .first()
-        )
-        body = None
-        if row is not None:
-            kept = row.statement
-            purpose = STATEMENT_PURPOSE + kept.id
-            opened = self.wiring.registry.log.sealer.open(kept.record, bytes(kept.sealed), purpose=purpose)
-            body = from_bytes(opened)["envelope"]["body"]
+        limits = current_limits(self.wiring.registry, performer=call.performer.performer)
         return CurrentLimits(
-            livemode=me.livemode,
-            version=me.limits_version,
-            body_sha256=None if row is None else row.body_sha256,
-            body=body,
+            livemode=call.performer.livemode,
+            version=limits.version,
+            body_sha256=limits.body_sha256,
+            body=None if limits.body is None else dict(limits.body),
         )
 
 
@@ -143,9 +135,9 @@ def _day(text: str) -> date:
 
 
 def _show(me: models.Performer) -> Me:
-    check = models.IdentityCheck.objects.filter(performer=me, over_18=True).order_by("-id").first()
+    check = deciding_identity_check(me.id)
+    check = check if check is not None and check.over_18 else None
     names = models.StageName.objects.filter(performer=me).order_by("id").values_list("name", flat=True)
-    keys = models.Credential.objects.filter(performer=me).order_by("created_at", "id")
     return Me(
         livemode=me.livemode,
         stage_names=list(names),
@@ -165,7 +157,7 @@ def _show(me: models.Performer) -> Me:
                 introduced_by=key.introduced_by,
                 usable_from=seconds_or_none(key.usable_from),
             )
-            for key in keys
+            for key in credentials_of(me.id)
         ],
         limits_version=me.limits_version,
     )

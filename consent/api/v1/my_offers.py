@@ -11,11 +11,11 @@ from consent.api.view import ApiView, Call
 from consent.api.view import Reply as ApiReply
 from consent.core.wire.fields import Empty, Page
 from consent.core.wire.offers import DryRun, OfferForPerformer, PreparedGrant, PrepareGrant, Reply
-from consent.registry import models
 from consent.registry.operations.close_offer import decline_offer, request_changes
 from consent.registry.operations.dry_run_offer import dry_run_offer
 from consent.registry.operations.prepare_grant import prepare_grant
 from consent.registry.operations.view_offer import view_offer
+from consent.registry.queries.performer import offers_to
 
 
 class MyOffersView(ApiView):
@@ -32,13 +32,9 @@ class MyOffersView(ApiView):
     def get(self, call: Call) -> ApiReply:
         """Newest first. Listing marks nothing as seen."""
         me = call.performer
-        rows = (
-            models.Offer.objects.filter(performer_id=me.performer, livemode=me.livemode)
-            .exclude(sent_at=None)
-            .select_related("organization")
-        )
+        rows = offers_to(me.performer).filter(livemode=me.livemode).select_related("organization")
         return list_rows(
-            rows, call, self.wiring, instant="created_at", show=lambda found: show_offers_to(me, found)
+            rows, call, self.wiring, instant="sent_at", show=lambda found: show_offers_to(me, found)
         )
 
 

@@ -10,6 +10,7 @@ from consent.api.body import sent
 from consent.api.listing import list_rows
 from consent.api.operation import KIB, Actor, Idempotency, operation
 from consent.api.query import OfferQuery
+from consent.api.v1.dry_runs import show_dry_run
 from consent.api.v1.offer_words import filtered, own_offer, show_offers, with_code
 from consent.api.view import ApiView, Call, Reply
 from consent.core.wire.fields import Empty, Page
@@ -192,12 +193,16 @@ class DryRunOfferView(ApiView):
         body=Empty,
         body_optional=True,
         answer=DryRun,
+        problems=("offer_invalid",),
         description="Sample questions, decided by the same rules as a check. Nothing is recorded.",
     )
     def post(self, call: Call, offer: str) -> DryRun:
         """Before anybody signs."""
-        own_offer(call, offer)
-        raise NotImplementedError
+        caller = call.organization
+        run = dry_run_offer(
+            self.wiring.registry, livemode=caller.livemode, organization=caller.organization, offer=offer
+        )
+        return show_dry_run(run)
 
 
 def _show(view: ApiView, call: Call, offer: str) -> Offer:

@@ -8,14 +8,15 @@ from consent.core.wire.offers import OfferForPerformer, OfferSender
 from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.offer_terms import languages_of, normal_terms
+from consent.registry.queries.performer import offers_to
 from consent.registry.stored_json import from_bytes
 
 
 def offer_to(caller: PerformerCaller, offer: str) -> OfferForPerformer:
     """One offer to this performer; a draft, and anybody else's, answer as one that does not exist."""
     row = (
-        models.Offer.objects.filter(id=offer, performer_id=caller.performer, livemode=caller.livemode)
-        .exclude(sent_at=None)
+        offers_to(caller.performer)
+        .filter(id=offer, livemode=caller.livemode)
         .select_related("organization")
         .first()
     )

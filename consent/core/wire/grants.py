@@ -8,7 +8,10 @@ from consent.core.wire.fields import GrantStateForLicensee
 
 
 class Grant(msgspec.Struct, kw_only=True):
-    """A grant as its licensee sees it: it stands, it pauses, it has ended. No reason, no author."""
+    """A grant as its licensee sees it: it stands, it pauses, it has ended. No reason, no author.
+
+    `enforced_at` of one that stopped: every check sent since then denies.
+    """
 
     id: str
     livemode: bool
@@ -23,6 +26,7 @@ class Grant(msgspec.Struct, kw_only=True):
     valid_until: str
     supersedes: str | None
     grant_sha256: str
+    enforced_at: str | None = None
 
 
 class GrantForPerformer(msgspec.Struct, kw_only=True):
@@ -45,6 +49,7 @@ class GrantForPerformer(msgspec.Struct, kw_only=True):
     valid_until: str
     grant_sha256: str
     credential: str
+    enforced_at: str | None = None
 
 
 class CurrentLimits(msgspec.Struct, kw_only=True):

@@ -53,4 +53,5 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     type: str
     created_at: str
     position: str
-    object: dict[str, Any] | UnsetType = UNSET
+    object: dict[str, Any]
+    enforced_at: str | UnsetType | None = UNSET
