@@ -111,12 +111,18 @@ def parse_statement(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSON:
 
 
 def check_statement_strings(value: JSON, *, pointer: str = "") -> None:
-    """Refuse strings and member names that are not NFC or hold a noncharacter.
+    """Refuse strings and member names that are not NFC or hold a noncharacter or lone surrogate.
 
     Raises:
-        MalformedError: rule `nfc` or `noncharacter`, with the pointer of the string.
+        MalformedError: rule `nfc`, `noncharacter` or `surrogate`, with the pointer of the string.
     """
     for path, text in _strings(value, ()):
+        if text.isascii():
+            continue
+        if _SURROGATE.search(text):
+            raise MalformedError(
+                "string has a lone surrogate", pointer=pointer + pointer_to(path), rule="surrogate"
+            )
         if not unicodedata.is_normalized("NFC", text):
             raise MalformedError("string is not in NFC", pointer=pointer + pointer_to(path), rule="nfc")
         if _NONCHARACTER.search(text):

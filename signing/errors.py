@@ -1,6 +1,11 @@
 """The one error tree of this package: whatever comes in, only these come out."""
 
 
+def _printable(text: str) -> str:
+    """The text with each lone surrogate as U+FFFD: faults quote what came in, and must fit into an answer."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 class SigningError(Exception):
     """Base of every error that `signing` raises for input it does not accept."""
 
@@ -15,9 +20,9 @@ class MalformedError(SigningError):
     def __init__(
         self, message: str, *, pointer: str = "", rule: str = "malformed", expected: str = ""
     ) -> None:
-        super().__init__(f"{pointer}: {message}" if pointer else message)
-        self.message = message
-        self.pointer = pointer
+        self.message = _printable(message)
+        self.pointer = _printable(pointer)
+        super().__init__(f"{self.pointer}: {self.message}" if pointer else self.message)
         self.rule = rule
         self.expected = expected
 

@@ -14,7 +14,7 @@ from typing import Literal, cast
 from signing import jws
 from signing.bodies import check_body
 from signing.bodies.credential import BY_PERFORMER, BY_REGISTRY, read_public_key
-from signing.bodies.fields import Check, constant, fail, record, sequence, sha256, text
+from signing.bodies.fields import Check, constant, fail, one_of, record, sequence, sha256, text
 from signing.canonical import JSON, sha256_hex
 from signing.envelope import Envelope, WebauthnSignature, read_envelope, write_envelope
 from signing.errors import MalformedError, SignatureError, UntrustedError
@@ -96,6 +96,7 @@ def _statement(value: JSON, pointer: str) -> None:
         fail("not a statement", pointer, "type", "a JWS or an envelope")
 
 
+_introducer = one_of(BY_PERFORMER, BY_REGISTRY)
 _REGISTRY_LINK: Check = record(
     {
         "introduced_by": constant(BY_REGISTRY),
@@ -108,8 +109,10 @@ _PERFORMER_LINK: Check = record({"introduced_by": constant(BY_PERFORMER), "state
 
 
 def _link(value: JSON, pointer: str) -> None:
-    by_registry = isinstance(value, dict) and value.get("introduced_by") == BY_REGISTRY
-    (_REGISTRY_LINK if by_registry else _PERFORMER_LINK)(value, pointer)
+    if not isinstance(value, dict):
+        fail("not an object", pointer, "type", "an object")
+    _introducer(value.get("introduced_by"), f"{pointer}/introduced_by")
+    (_REGISTRY_LINK if value["introduced_by"] == BY_REGISTRY else _PERFORMER_LINK)(value, pointer)
 
 
 _LINKS = sequence(_link, longest=MAX_LINKS)
