@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from consent.client.question import Question
 from consent.core.instants import format_instant
 
 TERM = timedelta(days=730)
@@ -19,7 +20,7 @@ class Licensee:
     country: str
     contact: str
     lines: tuple[Mapping[str, Any], ...]
-    question: Mapping[str, str]
+    question: Question
 
     def terms(self, at: datetime) -> dict[str, Any]:
         """The terms of its offer, for two years from `at`."""
@@ -114,6 +115,6 @@ RESEARCH = Licensee(
         "purpose": "research",
         "territory": "DE",
         "language": "en",
-        "commercial": "false",
+        "commercial": False,
     },
 )

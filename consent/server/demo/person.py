@@ -9,15 +9,20 @@ from consent.client.performer.agreement import check_prepared
 from consent.core.wire.statements import Accepted
 from consent.server.demo.cast import Speaker
 from signing.private_key import PrivateKey
+from signing.statement import body_sha256
 
 LANGUAGE = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What the performer was told, and the milliseconds from sending until the answer had arrived."""
+    """What the performer was told, and the milliseconds from sending until the answer had arrived.
+
+    `body_sha256` is the digest of what they signed: what the acknowledgement must name.
+    """
 
     grant: str
+    body_sha256: str
     accepted: Accepted
     took_ms: float
 
@@ -75,7 +80,8 @@ class Person:
         envelope = statements.sign(body, self.key)
         sent_at = time.monotonic()
         accepted = self.account.submit(envelope)
-        return Ending(grant=grant_id, accepted=accepted, took_ms=(time.monotonic() - sent_at) * 1000)
+        took_ms = (time.monotonic() - sent_at) * 1000
+        return Ending(grant=grant_id, body_sha256=body_sha256(body), accepted=accepted, took_ms=took_ms)
 
 
 def new_person(url: str, speaker: Speaker) -> Person:

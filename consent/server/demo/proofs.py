@@ -13,6 +13,9 @@ from signing.package import verify_package
 from signing.receipt import verify_receipt
 from signing.trust import Trust
 
+# Verifies bytes, with or without test evidence allowed; the number of decisions in them. Raises SigningError.
+Check = Callable[[bytes, bool], int]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -41,7 +44,7 @@ def verify_evidence(evidence: Evidence, *, trust_path: Path, at: datetime) -> Ve
         DemoError: something true was refused, or something false was believed.
     """
     trust = load_trust(trust_path)
-    checks: list[tuple[bytes, Callable[[bytes, bool], object]]] = []
+    checks: list[tuple[bytes, Check]] = []
     for path in evidence.receipts:
         checks.append((path.read_bytes(), _receipt(trust, at)))
     for path in evidence.packages:
@@ -51,14 +54,16 @@ def verify_evidence(evidence: Evidence, *, trust_path: Path, at: datetime) -> Ve
     decisions = 0
     for data, verify in checks:
         try:
-            decisions += int(str(verify(data, True)))
+            decisions += verify(data, True)
         except SigningError as exc:
             raise DemoError(f"Expected true evidence to verify offline, but it was refused: {exc}.") from exc
     live = sum(_refused(verify, data, allow_test=False) for data, verify in checks)
     altered = sum(_refused(verify, _altered(data), allow_test=True) for data, verify in checks)
     expect_equal("evidence of the test side refused where only live counts", got=live, expected=len(checks))
     expect_equal("evidence with one changed byte refused", got=altered, expected=len(checks))
-    expect(len(evidence.receipts) > 0 and len(evidence.packages) > 0, "Expected evidence to verify, found none.")
+    expect(
+        len(evidence.receipts) > 0 and len(evidence.packages) > 0, "Expected evidence to verify, found none."
+    )
     return Verified(
         decisions=decisions,
         packages=len(evidence.packages),
@@ -68,7 +73,7 @@ def verify_evidence(evidence: Evidence, *, trust_path: Path, at: datetime) -> Ve
     )
 
 
-def _receipt(trust: Trust, at: datetime) -> Callable[[bytes, bool], int]:
+def _receipt(trust: Trust, at: datetime) -> Check:
     def verify(data: bytes, allow_test: bool) -> int:
         receipt = verify_receipt(data, trust=trust, at=at, expected_audience=None, allow_test=allow_test)
         return len(receipt.items)
@@ -76,7 +81,7 @@ def _receipt(trust: Trust, at: datetime) -> Callable[[bytes, bool], int]:
     return verify
 
 
-def _package(trust: Trust, at: datetime) -> Callable[[bytes, bool], int]:
+def _package(trust: Trust, at: datetime) -> Check:
     def verify(data: bytes, allow_test: bool) -> int:
         verify_package(data, trust=trust, at=at, allow_test=allow_test)
         return 0
@@ -84,7 +89,7 @@ def _package(trust: Trust, at: datetime) -> Callable[[bytes, bool], int]:
     return verify
 
 
-def _acknowledgement(trust: Trust, digest: str) -> Callable[[bytes, bool], int]:
+def _acknowledgement(trust: Trust, digest: str) -> Check:
     def verify(data: bytes, allow_test: bool) -> int:
         token = data.decode("ascii", "replace").removesuffix("\n")
         verify_acknowledgement(token, trust=trust, expected_body_sha256=digest, allow_test=allow_test)
@@ -93,7 +98,7 @@ def _acknowledgement(trust: Trust, digest: str) -> Callable[[bytes, bool], int]:
     return verify
 
 
-def _refused(verify: Callable[[bytes, bool], object], data: bytes, *, allow_test: bool) -> bool:
+def _refused(verify: Check, data: bytes, *, allow_test: bool) -> bool:
     try:
         verify(data, allow_test)
     except SigningError:

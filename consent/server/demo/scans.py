@@ -31,7 +31,7 @@ def scan_manifest(desk: Desk, licensee: Licensee, folder: Path) -> ScanReport:
     """Ask for every row of the manifest; the signed report is left in `folder`."""
     return scan(
         open_manifest(MANIFEST),
-        columns=Columns(mapped={"external_id": "speaker_id"}, constants=licensee.question),
+        columns=Columns(mapped={"external_id": "speaker_id"}, constants=dict(licensee.question)),
         registry=desk.registry,
         folder=folder,
         now=lambda: datetime.now(UTC),

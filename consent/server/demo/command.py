@@ -1,0 +1,156 @@
+"""`consent-server demo`: the whole story, once, on real input. Ends with `demo: ok`, or with one sentence and 1."""
+
+import statistics
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from consent.client.errors import ConsentError
+from consent.server.demo.cast import Part, Speaker, of_part, read_cast, rows_of
+from consent.server.demo.desk import Desk
+from consent.server.demo.expectation import DemoError
+from consent.server.demo.licensees import AUDIOBOOKS, RESEARCH, Licensee
+from consent.server.demo.page import Page
+from consent.server.demo.person import Ending, Person
+from consent.server.demo.proofs import Evidence, Verified, verify_evidence
+from consent.server.demo.scans import Expected, expect_counts, scan_manifest, show_difference, show_scan
+from consent.server.demo.stage import Stage
+from consent.server.demo.story import Role, end_and_ask, enrol_all, hold_back, offer_and_answer
+from consent.server.embedded.errors import StartError
+
+LICENSEES = (AUDIOBOOKS, RESEARCH)
+FOLDER = Path(".demo")
+PACKAGES = 12  # grant packages that are stored and verified
+_ROLES: dict[str, Role] = {
+    AUDIOBOOKS.name: lambda speaker: None if speaker.part is Part.STRANGER else speaker.part,
+    RESEARCH.name: lambda speaker: speaker.studies,
+}
+
+
+def run(folder: Path = FOLDER) -> int:
+    """Run the demo in a fresh `folder`; the exit code."""
+    page = Page()
+    try:
+        _play(page, folder.absolute())
+    except (DemoError, ConsentError, StartError) as exc:
+        sys.stdout.flush()
+        sys.stderr.write(f"\ndemo: {exc}\n")
+        return 1
+    page.end("demo: ok")
+    return 0
+
+
+def _play(page: Page, folder: Path) -> None:
+    cast = read_cast()
+    page.title(
+        f"The consent registry on {rows_of(cast)} real utterances of {len(cast)} speakers, in {folder}"
+    )
+    with Stage(folder) as stage:
+        page.step("A registry of its own: PostgreSQL, migrations, keys, the web process")
+        stage.open()
+        page.fact("address", stage.url)
+        desks = {each.name: Desk(stage.url, stage.licensee(each), trust=stage.trust) for each in LICENSEES}
+        people = _perform(page, stage, cast, desks)
+        page.step("Scan the manifest: may we train on these rows?")
+        before = {
+            each.name: scan_manifest(desks[each.name], each, folder / f"{_slug(each)}-1")
+            for each in LICENSEES
+        }
+        for licensee in LICENSEES:
+            expect_counts(licensee.name, before[licensee.name], _expected(cast, licensee, ended=False))
+            show_scan(page, licensee.name, before[licensee.name])
+        page.step(
+            "Some performers end their consent; each licensee asks again the moment the answer is there"
+        )
+        endings = end_and_ask(people, desks, LICENSEES, _ROLES)
+        _show_endings(page, endings)
+        page.step("Scan again")
+        after = {
+            each.name: scan_manifest(desks[each.name], each, folder / f"{_slug(each)}-2")
+            for each in LICENSEES
+        }
+        for licensee in LICENSEES:
+            expect_counts(licensee.name, after[licensee.name], _expected(cast, licensee, ended=True))
+        show_difference(page, [(each.name, before[each.name], after[each.name]) for each in LICENSEES])
+        evidence = _collect(folder, people, desks[AUDIOBOOKS.name], endings)
+    page.step("The registry is switched off. Verify what it handed out, with the trust file alone")
+    _show_verified(
+        page, verify_evidence(evidence, trust_path=folder / "trust.json", at=datetime.now(UTC)), evidence
+    )
+
+
+def _perform(page: Page, stage: Stage, cast: Sequence[Speaker], desks: dict[str, Desk]) -> list[Person]:
+    """Enrolment, identity checks, offers, signatures, pauses and limits."""
+    strangers = of_part(cast, Part.STRANGER)
+    page.step("Performers make their own keys and enrol; an examiner checks who they are")
+    people = enrol_all(stage.url, [speaker for speaker in cast if speaker not in strangers])
+    page.fact(
+        "enrolled and verified as adults", stage.approve([person.key.public.thumbprint for person in people])
+    )
+    page.fact("left unknown on purpose", len(strangers))
+    page.step("Two companies ask; performers read, sign with their own keys, or decline")
+    for licensee in LICENSEES:
+        signed = offer_and_answer(people, desks[licensee.name], licensee, _ROLES[licensee.name])
+        page.fact(licensee.name, f"{signed} signed: {_scope(licensee)}")
+    page.fact("declined", len(of_part(cast, Part.DECLINES)))
+    hold_back(people, AUDIOBOOKS, AUDIOBOOKS.question["purpose"])
+    page.fact("paused afterwards", len(of_part(cast, Part.PAUSES)))
+    page.fact("forbade audiobooks altogether", len(of_part(cast, Part.LIMITS)))
+    return people
+
+
+def _expected(cast: Sequence[Speaker], licensee: Licensee, *, ended: bool) -> Expected:
+    """The rows of each verdict, from the parts that were dealt."""
+    role = _ROLES[licensee.name]
+    allowed = {Part.SIGNS} if ended else {Part.SIGNS, Part.ENDS}
+    unknown = rows_of([speaker for speaker in cast if role(speaker) is None])
+    allow = rows_of([speaker for speaker in cast if role(speaker) in allowed])
+    return Expected(allow=allow, deny=rows_of(cast) - allow - unknown, unknown=unknown)
+
+
+def _scope(licensee: Licensee) -> str:
+    return " + ".join(
+        f"{line['uses'][0]} for {line['purposes'][0]} in "
+        + ", ".join(*(each["allow"] for each in line["constraints"] if each["kind"] == "territory"))
+        for line in licensee.lines
+    )
+
+
+def _show_endings(page: Page, endings: Sequence[Ending]) -> None:
+    took = sorted(ending.took_ms for ending in endings)
+    page.fact("consents ended", len(took))
+    page.fact("milliseconds to enforcement", f"p50 {statistics.median(took):.0f}, max {took[-1]:.0f}")
+    page.fact("checks right after each answer", f"{len(took)} denied, 0 allowed")
+
+
+def _collect(folder: Path, people: Sequence[Person], desk: Desk, endings: Sequence[Ending]) -> Evidence:
+    """Store what the licensee and the performers would keep."""
+    packages, acknowledgements = [], []
+    grants = [person.grants[AUDIOBOOKS.name] for person in people if AUDIOBOOKS.name in person.grants]
+    for grant in grants[:PACKAGES]:
+        path = folder / "packages" / f"{grant}.grant.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(desk.package(grant))
+        packages.append(path)
+    for ending in endings:
+        path = folder / "acknowledgements" / f"{ending.grant}.acknowledgement"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{ending.accepted.acknowledgement}\n")
+        acknowledgements.append((path, ending.body_sha256))
+    receipts = sorted(folder.glob("*/receipts/*.receipt"))
+    return Evidence(receipts=receipts, packages=packages, acknowledgements=acknowledgements)
+
+
+def _show_verified(page: Page, verified: Verified, evidence: Evidence) -> None:
+    page.fact("receipts", f"{len(evidence.receipts)} verified, with {verified.decisions} decisions")
+    page.fact("grant packages", f"{verified.packages} verified")
+    page.fact("acknowledgements of endings", f"{verified.acknowledgements} verified")
+    page.fact(
+        "refused, because they are test evidence", f"{verified.live_refusals}, where only live ones count"
+    )
+    page.fact("refused, because of one changed byte", verified.altered_refusals)
+
+
+def _slug(licensee: Licensee) -> str:
+    return licensee.name.lower().replace(" ", "-")

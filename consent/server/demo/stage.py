@@ -1,0 +1,213 @@
+"""A registry of the demo's own: embedded PostgreSQL, migrations, keys, one web process on a free port.
+
+The demo is its operator: organizations, their API keys and identity checks are made by the same operations as
+the commands use. Everything else happens from outside, over HTTP.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Collection
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from consent.client.exchange import Exchange
+from consent.client.files import write_whole
+from consent.client.trust_file import fetch_trust
+from consent.server.demo.licensees import Licensee
+from consent.server.embedded.child import spawn
+from consent.server.embedded.errors import StartError
+from consent.server.embedded.folder_lock import FolderLock
+from consent.server.embedded.leftovers import clear_leftovers
+from consent.server.embedded.postgres import EmbeddedPostgres
+from signing.canonical import sha256_hex
+from signing.trust import Trust
+
+if TYPE_CHECKING:
+    from consent.registry.ports import RegistryPorts
+
+EXAMINER = "Demo examiner (invented)"
+EVIDENCE = b"There is no document: the performers of the demo are invented and exist on the test side only."
+READY_S = 30.0
+STOP_S = 10.0
+SCOPES = ("check", "grants", "offers", "performers", "receipts")
+
+
+class Stage:
+    """The registry in `folder` while the block lasts. Use from the main thread (see `child.spawn`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = FolderLock(folder / "lock")
+        self._postgres = EmbeddedPostgres(folder / "postgres")
+        self._web: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self._ports: RegistryPorts | None = None
+        self._trust: Trust | None = None
+
+    def __enter__(self) -> Self:
+        """Make the folder anew. Raises StartError while another demo uses it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        cluster = self._folder / "postgres" / "cluster"
+        if cluster.exists():  # of a demo that was killed
+            clear_leftovers(cluster)
+        for path in self._folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "lock":
+                path.unlink()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """Where the registry answers."""
+        return f"http://localhost:{self._port}"
+
+    @property
+    def ports(self) -> "RegistryPorts":
+        """The operator's way in."""
+        if self._ports is None:
+            raise StartError("the demo's registry is not open")
+        return self._ports
+
+    @property
+    def trust(self) -> Trust:
+        """The trust file as everybody fetches it; also in `trust.json`."""
+        if self._trust is None:
+            raise StartError("the demo's registry is not open")
+        return self._trust
+
+    @property
+    def web(self) -> subprocess.Popen[bytes]:
+        """The web process."""
+        if self._web is None:
+            raise StartError("the demo's registry is not open")
+        return self._web
+
+    def open(self) -> None:
+        """Bring everything up and wait until it is ready.
+
+        Raises:
+            StartError: something did not start; the message says what and where its log is.
+        """
+        self._postgres.start()
+        self._port = _free_port()
+        os.environ.update(self._settings())
+        self._ports = _operator()
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        with (self._folder / "web.log").open("wb") as log:
+            self._web = spawn(
+                [sys.executable, "-m", "consent.server", "run", "web"], env=environment, output=log
+            )
+        self._wait_ready()
+        raw, self._trust = fetch_trust(Exchange(address=self.url, authorize=None))
+        write_whole(self._folder / "trust.json", raw)
+
+    def close(self) -> None:
+        """End the web process, then PostgreSQL; safe to call twice."""
+        process, self._web = self._web, None
+        if process is not None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_S)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if self._ports is not None:
+            from django.db import connections  # noqa: PLC0415  # Django is set up in `open`
+
+            connections.close_all()
+            self._ports = None
+        self._postgres.stop()
+        self._lock.release()
+
+    def licensee(self, licensee: Licensee) -> str:
+        """Record a company on the test side; the secret of its API key."""
+        from consent.registry.operations.api_keys import create_api_key  # noqa: PLC0415  # needs Django
+        from consent.registry.operations.create_organization import create_organization  # noqa: PLC0415
+
+        opened = create_organization(
+            self.ports,
+            livemode=False,
+            legal_name=licensee.legal_name,
+            country=licensee.country,
+            contact=licensee.contact,
+        )
+        key = create_api_key(
+            self.ports, livemode=False, organization=opened.organization, name="demo", scopes=SCOPES
+        )
+        return key.secret
+
+    def approve(self, thumbprints: Collection[str]) -> int:
+        """Record for each enrolled key that an examiner saw its holder's document; how many."""
+        from consent.registry.models import Credential  # noqa: PLC0415  # needs Django
+        from consent.registry.operations.record_identity_check import record_identity_check  # noqa: PLC0415
+
+        rows = Credential.objects.filter(thumbprint__in=thumbprints, livemode=False, state="pending")
+        performers = list(rows.values_list("performer_id", flat=True))
+        for performer in performers:
+            record_identity_check(
+                self.ports,
+                livemode=False,
+                performer=performer,
+                examiner=EXAMINER,
+                method="document",
+                evidence_sha256=sha256_hex(EVIDENCE),
+                over_18=True,
+            )
+        return len(performers)
+
+    def _settings(self) -> dict[str, str]:
+        """The environment of this registry alone; settings of another one are taken out."""
+        for name in [name for name in os.environ if name.startswith("CONSENT_")]:
+            del os.environ[name]
+        return {
+            "CONSENT_DATABASE_URL": self._postgres.url,
+            "CONSENT_DATA_DIR": str(self._folder),
+            "CONSENT_KEY_SECRET": secrets.token_urlsafe(48),
+            "CONSENT_PORT": str(self._port),
+            "CONSENT_SECRET_KEY": secrets.token_urlsafe(48),
+            "DJANGO_SETTINGS_MODULE": "consent.server.settings",
+        }
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            if self.web.poll() is not None:
+                break
+            if _answers(f"{self.url}/readyz"):
+                return
+            time.sleep(0.05)
+        log = self._folder / "web.log"
+        said = log.read_text("utf-8", "replace").strip()[-800:]
+        raise StartError(
+            f"The web process was not ready within {READY_S:.0f} s. It said:\n{said}\nThe log: {log}"
+        )
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
