@@ -10,7 +10,7 @@ from consent.client.errors import ConfigurationError
 from consent.client.files import read_bounded, write_whole
 from consent.client.performer.key_file import create_key_file, load_key_file, needs_passphrase
 from consent.client.performer.papers import Papers
-from signing.canonical import canonicalize, sha256_hex
+from signing.canonical import JSON, canonicalize, sha256_hex
 
 PASSPHRASE = "correct horse battery"
 
@@ -91,7 +91,7 @@ def test_a_plain_key_that_names_another_public_key_is_refused(tmp_path: Path) ->
 
 def test_signed_copies_give_back_the_digest_of_what_was_signed(tmp_path: Path) -> None:
     papers = Papers(tmp_path / "k")
-    body = {"id": "grt_test_one", "a": 1}
+    body: dict[str, JSON] = {"id": "grt_test_one", "a": 1}
     path = papers.keep_statement("grt_test_one", {"body": body, "signatures": []}, text="words")
     assert papers.grant_sha256("grt_test_one") == sha256_hex(canonicalize(body))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
