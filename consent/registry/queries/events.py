@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from consent.log.errors import RecordDestroyedError
 from consent.log.events import open_event
-from consent.log.models import Event
+from consent.log.models import Enforcement, Event
 from consent.log.position import Position
 from consent.registry.ports import RegistryPorts
 
@@ -72,6 +72,9 @@ def events_of_performer(
 def _views(
     rows: QuerySet[Event], ports: RegistryPorts, before_seq: int | None, limit: int
 ) -> list[EventView]:
+    # A denial is told of when it is enforced, and not before (DESIGN §8).
+    pending = Enforcement.objects.filter(enforced_at=None).values("event_id")
+    rows = rows.exclude(event_id__in=pending)
     if before_seq is not None:
         rows = rows.filter(seq__lt=before_seq)
     return [_view(row, ports) for row in rows.order_by("-seq")[:limit]]
