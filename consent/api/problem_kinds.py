@@ -169,6 +169,12 @@ _ACCESS = (
     ("not_holder", 403, "Only who suspended may resume", "Ask the holder of the suspension."),
     ("last_owner", 403, "An organization keeps one owner", "Add another owner first."),
     ("not_found", 404, "There is no such thing, or it is not yours", "The two answer alike."),
+    (
+        "host_unknown",
+        421,
+        "This registry does not go by that name",
+        "Use the address that the registry publishes; its proxy must pass the Host header on.",
+    ),
     ("method_not_allowed", 405, "The method is not offered here", "The Allow header lists the methods."),
     (
         "not_acceptable",

@@ -1,0 +1,72 @@
+"""The documentation of a running registry, under /docs."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+
+from consent.api.problem_kinds import KINDS
+from consent.core.resources import templates
+from consent.server.docs.manual import verbs
+from consent.server.docs.page import SECTIONS, read_markdown, render, to_html
+from consent.server.docs.reference import by_tag
+
+_WRITTEN = frozenset(name for name, _ in SECTIONS) - {"api", "cli", "problems"}
+
+
+def docs_urls(openapi: Callable[[], Mapping[str, Any]]) -> list[URLPattern]:
+    """All routes; `openapi` gives the document that the reference page arranges."""
+
+    def api(request: HttpRequest) -> HttpResponse:
+        return render(request, "docs/api.html", here="api", title="API", tags=by_tag(openapi()))
+
+    return [
+        path("", _to_docs, name="home"),
+        path("docs", lambda request: HttpResponseRedirect("/docs/start"), name="docs"),
+        path("docs/api", api, name="docs-api"),
+        path("docs/cli", _cli, name="docs-cli"),
+        path("docs/problems", _problems, name="docs-problems"),
+        path("docs/problems/<slug:slug>", _problem, name="docs-problem"),
+        path("docs/<slug:name>", _written, name="docs-page"),
+        path("static/style.css", _stylesheet, name="stylesheet"),
+    ]
+
+
+def _to_docs(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect("/docs/start")
+
+
+def _written(request: HttpRequest, name: str) -> HttpResponse:
+    if name not in _WRITTEN:
+        raise Http404
+    title = dict(SECTIONS)[name]
+    return render(request, "docs/page.html", here=name, title=title, body=to_html(read_markdown(name)))
+
+
+def _cli(request: HttpRequest) -> HttpResponse:
+    return render(request, "docs/cli.html", here="cli", title="Command line", verbs=verbs())
+
+
+def _problems(request: HttpRequest) -> HttpResponse:
+    kinds = sorted(KINDS.values(), key=lambda kind: (kind.status, kind.code))
+    return render(request, "docs/problems.html", here="problems", title="Problems", kinds=kinds)
+
+
+def _problem(request: HttpRequest, slug: str) -> HttpResponse:
+    kind = next((kind for kind in KINDS.values() if kind.slug == slug), None)
+    if kind is None:
+        raise Http404
+    return render(request, "docs/problem.html", here="problems", title=kind.title, kind=kind)
+
+
+@cache
+def _style() -> bytes:
+    return templates("web", "style.css").read_bytes()
+
+
+def _stylesheet(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse(_style(), content_type="text/css; charset=utf-8")
+    response.headers["Cache-Control"] = "max-age=300"
+    return response

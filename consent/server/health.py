@@ -1,0 +1,89 @@
+"""Is the process alive, can it decide, and what are its figures."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+
+from consent.log.errors import LogError
+from consent.log.start import heads
+from consent.server.keys.errors import KeysError
+from consent.server.metrics import CONTENT_TYPE
+from consent.server.wiring import Wiring
+from signing.errors import SigningError
+
+_logger = logging.getLogger(__name__)
+
+
+class Health:
+    """The three addresses for machines that watch this one."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def alive(self, request: HttpRequest) -> HttpResponse:
+        """`/healthz`: the process answers; asks nobody else, so that a sick database restarts nothing."""
+        return _plain(200, b"ok\n")
+
+    def ready(self, request: HttpRequest) -> HttpResponse:
+        """`/readyz`: the database, its history and the signing keys can be used; otherwise 503 and what cannot."""
+        missing = dict(self._missing())
+        body = json.dumps({"ready": not missing, "missing": missing}).encode() + b"\n"
+        response = HttpResponse(body, status=503 if missing else 200, content_type="application/json")
+        response.headers["Cache-Control"] = "no-store"
+        if missing:
+            response.headers["Retry-After"] = "2"
+        return response
+
+    def metrics(self, request: HttpRequest) -> HttpResponse:
+        """`/metrics`: Prometheus' text form."""
+        body = self._wiring.metrics.exposition(self._gauges())
+        response = HttpResponse(body, content_type=CONTENT_TYPE)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _missing(self) -> Iterator[tuple[str, str]]:
+        """What cannot be used, by name, with the code of the reason; no text of any exception."""
+        try:
+            heads(self._wiring.registry.log)
+        except LogError as exc:
+            yield "history", exc.code
+        except DatabaseError:
+            yield "database", "unreachable"
+        try:
+            for livemode in (True, False):
+                self._wiring.ring.signer("receipt", livemode=livemode)
+        except (SigningError, KeysError):
+            yield "keys", "unusable"
+
+    def _gauges(self) -> Iterator[tuple[str, str, dict[str, str], float]]:
+        text = "Last position in the history of each side."
+        try:
+            for livemode, head in zip((True, False), heads(self._wiring.registry.log), strict=True):
+                yield "consent_log_seq", text, {"side": _side(livemode)}, head.seq
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM log_enforcement WHERE enforced_at IS NULL")
+                waiting = cursor.fetchone()[0]
+            yield "consent_enforcements_waiting", "Denials committed but not yet enforced.", {}, waiting
+        except (LogError, DatabaseError):
+            _logger.warning("figures of the history cannot be read")
+        for entry in self._wiring.ring.index().keys:
+            labels = {"side": _side(entry.livemode), "role": entry.role, "key": entry.kid[:8]}
+            yield (
+                "consent_key_not_after_seconds",
+                "When a key's validity ends, seconds since 1970.",
+                labels,
+                entry.not_after.timestamp(),
+            )
+
+
+def _side(livemode: bool) -> str:
+    return "live" if livemode else "test"
+
+
+def _plain(status: int, body: bytes) -> HttpResponse:
+    response = HttpResponse(body, status=status, content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
