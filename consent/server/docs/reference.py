@@ -44,7 +44,9 @@ def _route(document: Mapping[str, Any], path: str, method: str, operation: Mappi
     answers = tuple(
         (status, answer.get("description", "")) for status, answer in sorted(operation["responses"].items())
     )
-    good: Mapping[str, Any] = next((operation["responses"][status] for status, _ in answers if status.startswith("2")), {})
+    good: Mapping[str, Any] = next(
+        (operation["responses"][status] for status, _ in answers if status.startswith("2")), {}
+    )
     return Route(
         method=method.upper(),
         path=path,

@@ -1,13 +1,13 @@
 """The documentation of a running registry, under /docs."""
 
-from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
+from consent.api.ports import ApiPorts
 from consent.api.problem_kinds import KINDS
+from consent.api.urls import openapi_document
 from consent.core.resources import templates
 from consent.server.docs.manual import verbs
 from consent.server.docs.page import SECTIONS, read_markdown, render, to_html
@@ -16,11 +16,12 @@ from consent.server.docs.reference import by_tag
 _WRITTEN = frozenset(name for name, _ in SECTIONS) - {"api", "cli", "problems"}
 
 
-def docs_urls(openapi: Callable[[], Mapping[str, Any]]) -> list[URLPattern]:
-    """All routes; `openapi` gives the document that the reference page arranges."""
+def docs_urls(ports: ApiPorts) -> list[URLPattern]:
+    """All routes; the reference page arranges the OpenAPI document of `ports`."""
+    tags = by_tag(openapi_document(ports))
 
     def api(request: HttpRequest) -> HttpResponse:
-        return render(request, "docs/api.html", here="api", title="API", tags=by_tag(openapi()))
+        return render(request, "docs/api.html", here="api", title="API", tags=tags)
 
     return [
         path("", _to_docs, name="home"),
