@@ -88,7 +88,7 @@ def verify_proof(token: str, *, key: PublicKey, request: Request, ports: Registr
         raise _invalid("members", "exactly htm, htu, iat and jti")
     if payload["htm"] != request.method:
         raise _invalid("htm", "the method of this request")
-    if payload["htu"] not in (f"{origin}{request.path}" for origin in (ports.origin, ports.signing_origin)):
+    if payload["htu"] not in [f"{origin}{request.path}" for origin in (ports.origin, ports.signing_origin)]:
         raise _invalid("htu", "the address of this request, without query")
     iat, jti = payload["iat"], payload["jti"]
     if isinstance(iat, bool) or not isinstance(iat, int) or not 0 <= iat < 1 << 40:

@@ -105,12 +105,8 @@ def openapi_document(ports: ApiPorts) -> dict[str, object]:
 def operations() -> Iterable[tuple[str, dict[str, Operation]]]:
     """(path, method → operation) of all routes."""
     for path, view in ROUTES:
-        found = {
-            method: handler.operation
-            for method in _METHODS
-            if hasattr(handler := getattr(view, method, None), "operation")
-        }
-        yield path, found
+        found = {method: getattr(getattr(view, method, None), "operation", None) for method in _METHODS}
+        yield path, {method: described for method, described in found.items() if described is not None}
 
 
 def _pattern(path: str) -> str:

@@ -91,7 +91,9 @@ class ApiView(APIView):
         self.caller: Caller | None = None
         authenticator = self._authenticator(described)
         if authenticator is not None:
-            self.caller = authenticator.authenticate(request)[0]
+            named = authenticator.authenticate(request)
+            assert named is not None  # our authenticators name somebody or raise
+            self.caller = named[0]
         if isinstance(self.caller, OrganizationCaller) and described.scope not in {"", *self.caller.scopes}:
             raise ApiError("scope_missing", errors=[fault("", "scope", described.scope, "a key without it")])
 
@@ -127,7 +129,7 @@ class ApiView(APIView):
             return answer()
         return run_once(call, described, answer, ports=self.wiring.registry)
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]  # DRF takes any response
         """Everything ends in a problem."""
         authenticator = self._authenticator_or_none()
         challenge = authenticator.authenticate_header(self.request) if authenticator else ""
@@ -138,7 +140,7 @@ class ApiView(APIView):
     def _authenticator(self, described: Operation) -> BaseAuthentication | None:
         match described.actor:
             case Actor.ORGANIZATION:
-                return ApiKeyAuthentication()
+                return ApiKeyAuthentication(self.wiring.registry.clock)
             case Actor.PERFORMER:
                 return PerformerAuthentication(self.wiring.registry)
             case _:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import F, Func, JSONField, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from msgspec import UNSET, convert
 
+from consent.api.document_filters import naming_use
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, operation
 from consent.api.query import GrantQuery
@@ -111,9 +111,7 @@ def _filtered(rows: "QuerySet[models.Grant]", call: Call, *, at: datetime) -> "Q
     if query.external_id is not UNSET:
         rows = rows.filter(performer_id__in=performers_named(call.organization, query.external_id))
     if query.use is not UNSET:
-        text = Func(F("terms"), Value("UTF8"), function="convert_from", output_field=TextField())
-        rows = rows.annotate(document=Cast(text, JSONField()))
-        rows = rows.filter(document__lines__contains=[{"uses": [query.use]}])
+        rows = naming_use(rows, query.use)
     return rows
 
 

@@ -1,6 +1,7 @@
 """`/v1/keys`: API keys of the calling key's own side. A key gives away no more than it has."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from msgspec import UNSET, convert, to_builtins
 
@@ -148,7 +149,7 @@ class RevokeKeyView(ApiView):
             event = _own(call, key).revoked_event
             if event is None:
                 raise
-            written = answers.seen(event, denies=True, ports=ports)
+            written = answers.seen(event, ports=ports)
         enforced_at = answers.enforced(written, ports)
         shown = to_builtins(_show_all([_own(call, key)])[0])
         return convert({**shown, "enforced_at": milliseconds_or_none(enforced_at)}, RevokedApiKey)
@@ -171,7 +172,7 @@ def _require_held(call: Call, scopes: Iterable[str]) -> None:
             raise ApiError("scope_missing", errors=[missing])
 
 
-def _instant(pointer: str, text: str) -> object:
+def _instant(pointer: str, text: str) -> datetime:
     try:
         return parse_instant(text)
     except InstantError as exc:

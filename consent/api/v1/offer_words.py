@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import F, Func, JSONField, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast
-from msgspec import UNSET, structs
+from django.db.models import QuerySet
+from msgspec import UNSET, convert, structs
 
+from consent.api.document_filters import naming_use, of_project
 from consent.api.times import seconds, seconds_or_none
 from consent.api.v1.performers import performers_named, references
 from consent.api.view import Call
-from consent.core.wire.offers import Invitation, Offer
+from consent.core.wire.offers import Invitation, Offer, OfferState
 from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.stored_json import from_bytes
@@ -34,14 +34,10 @@ def filtered(rows: "QuerySet[models.Offer]", call: Call) -> "QuerySet[models.Off
         rows = rows.filter(state=query.status)
     if query.external_id is not UNSET:
         rows = rows.filter(performer_id__in=performers_named(call.organization, query.external_id))
-    if query.use is not UNSET or query.q is not UNSET:
-        text = Func(F("terms"), Value("UTF8"), function="convert_from", output_field=TextField())
-        rows = rows.annotate(document=Cast(text, JSONField()))
     if query.use is not UNSET:
-        rows = rows.filter(document__lines__contains=[{"uses": [query.use]}])
+        rows = naming_use(rows, query.use)
     if query.q is not UNSET:
-        title = Q(document__project__title__icontains=query.q)
-        rows = rows.filter(title | Q(document__project__ref__icontains=query.q))
+        rows = of_project(rows, query.q)
     return rows
 
 
@@ -56,7 +52,7 @@ def show_offers(rows: Sequence[models.Offer], call: Call, *, at: datetime) -> li
         Offer(
             id=row.id,
             livemode=row.livemode,
-            state=row.state,
+            state=convert(row.state, OfferState),
             terms=from_bytes(row.terms),
             performer=called.get(row.performer_id),
             performer_name=row.performer_name or None,

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from msgspec import convert
+
 from consent.api.callers import PerformerCaller
 from consent.api.times import seconds, seconds_or_none
-from consent.core.wire.offers import OfferForPerformer, OfferSender
+from consent.core.wire.offers import OfferForPerformer, OfferSender, OfferState
 from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.offer_terms import languages_of, normal_terms
@@ -50,7 +52,7 @@ def _show(row: models.Offer, reference: str) -> OfferForPerformer:
     return OfferForPerformer(
         id=row.id,
         livemode=row.livemode,
-        state=row.state,
+        state=convert(row.state, OfferState),
         licensee=sender(row.organization),
         performer=reference,
         performer_name=row.performer_name or None,

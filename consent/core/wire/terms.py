@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from consent.core.wire.fields import GrantId, Instant, LanguageTag, Line, OrganizationId, Sha256, ShortLine
 
-Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_.:-]+$(?!\n)")]
+Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^(\*|[a-z0-9_.:-]+)$(?!\n)")]
 Codes = Annotated[list[Code], Meta(min_length=1, max_length=64, description="A set; order does not matter.")]
 Regions = Annotated[
     list[Annotated[str, Meta(pattern=r"^[A-Z0-9-]{2,6}$(?!\n)")]],

@@ -1,0 +1,198 @@
+"""The API in a test: its URLs, and people who call it with keys of their own.
+
+Imported only inside tests and fixtures: the models need Django to be set up.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.test.utils import override_settings
+
+from consent.api.paging import Cursors
+from consent.api.ports import ApiPorts
+from consent.api.primary_checks import PrimaryChecks
+from consent.api.process_keys import ProcessKeys
+from consent.api.urls import api_urls
+from consent.core.wire.keys import SCOPES
+from consent.log.ports import LogPorts
+from consent.registry.decisions import DatabaseDecisions
+from consent.registry.operations.api_keys import create_api_key
+from consent.registry.operations.create_organization import open_side
+from signing import jws
+from signing.purposes import PERFORMER_PROOF
+from signing.trust import Trust, TrustedKey, TrustedOrigins, format_trust
+from tests.registry.world import ALWAYS, Clock, Key, Person, World, registry_ports
+
+ORIGIN = "https://registry.example"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.data)
+
+
+@dataclass
+class House:
+    """The served API and the world behind it."""
+
+    ports: ApiPorts
+    world: World
+    trust: Trust
+    application: WSGIHandler
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json_body: Any = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request through Django's own handler. Nothing is caught for the test: a 500 is a 500."""
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        content_type = sent.pop("content-type", "application/json" if json_body is not None or data else "")
+        body = json.dumps(json_body).encode() if json_body is not None else data or b""
+        request = RequestFactory().generic(method, path, body, content_type=content_type, headers=sent)
+        response = self.application.get_response(request)
+        return Answer(status=response.status_code, headers=dict(response.items()), data=response.content)
+
+
+@dataclass
+class Client:
+    """An organization's pipeline with one API key."""
+
+    house: House
+    organization: str
+    secret: str
+    key: str
+    livemode: bool
+
+    def __call__(self, method: str, path: str, json_body: Any = None, **options: Any) -> Answer:
+        """One call with the key."""
+        headers = {"Authorization": f"Bearer {self.secret}", **options.pop("headers", {})}
+        return self.house.send(method, path, json_body=json_body, headers=headers, **options)
+
+
+@dataclass
+class Performer:
+    """A performer at their own command line."""
+
+    house: House
+    key: Key
+
+    def __call__(self, method: str, path: str, json_body: Any = None, **options: Any) -> Answer:
+        """One call with a fresh proof."""
+        headers = {"Authorization": self.proof(method, path), **options.pop("headers", {})}
+        return self.house.send(method, path, json_body=json_body, headers=headers, **options)
+
+    def proof(self, method: str, path: str, **changes: Any) -> str:
+        """The header; `changes` alter its payload."""
+        assert self.key.software is not None
+        payload = {
+            "htm": method,
+            "htu": ORIGIN + path.partition("?")[0],
+            "iat": int(self.house.world.clock().timestamp()),
+            "jti": secrets.token_urlsafe(16),
+            **changes,
+        }
+        return f"Performer {jws.sign(payload, typ=PERFORMER_PROOF, key=self.key.software)}"
+
+
+def build_house(log: LogPorts, clock: Clock | None = None) -> House:
+    """The API over the log's ports, on a clock that stands still until it is moved."""
+    clock = clock or Clock()
+    registry = registry_ports(log, clock)
+    trust = _trust(registry)
+    ports = ApiPorts(
+        registry=registry,
+        checks=PrimaryChecks(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers)),
+        cursors=Cursors(b"tests only: not a secret" + bytes(8)),
+        trust=lambda: format_trust(trust),
+        version="0.0",
+        security_contact="mailto:security@registry.example",
+    )
+    routes = ModuleType("tests_api_routes")
+    routes.urlpatterns = api_urls(ports)  # type: ignore[attr-defined]  # what Django reads
+    world = World(ports=registry, clock=clock, livemode=True)
+
+    class Application(WSGIHandler):
+        """Django's handler over these routes alone, without the server's middleware."""
+
+        def get_response(self, request: Any) -> HttpResponse:  # type: ignore[override]  # narrower than Django's
+            request.urlconf = routes
+            return super().get_response(request)  # type: ignore[return-value]
+
+    with override_settings(MIDDLEWARE=[]):
+        application = Application()
+    return House(ports=ports, world=world, trust=trust, application=application)
+
+
+def client(
+    house: House,
+    *,
+    organization: str | None = None,
+    livemode: bool = True,
+    scopes: tuple[str, ...] = SCOPES,
+    **options: Any,
+) -> Client:
+    """A pipeline of a new organization, or of this one, with a new key."""
+    world = house.world if livemode else house.world.other_side()
+    organization = organization or world.organization()
+    made = create_api_key(
+        house.ports.registry,
+        livemode=livemode,
+        organization=organization,
+        name="a pipeline",
+        scopes=scopes,
+        **options,
+    )
+    return Client(house=house, organization=organization, secret=made.secret, key=made.id, livemode=livemode)
+
+
+def both_sides(house: House) -> tuple[Client, Client]:
+    """One organization's live and test pipelines."""
+    live = client(house)
+    open_side(house.ports.registry, livemode=False, organization=live.organization)
+    return live, client(house, organization=live.organization, livemode=False)
+
+
+def performer(house: House, person: Person) -> Performer:
+    """The person's own client."""
+    return Performer(house=house, key=person.key)
+
+
+def _trust(registry: Any) -> Trust:
+    roles = ("registry", "receipt", "status")
+    return Trust(
+        issuers={side: registry.signers[side].issuer for side in (True, False)},
+        keys=tuple(
+            TrustedKey(
+                key=getattr(registry.signers[side], role).public,
+                role=role,
+                livemode=side,
+                not_before=ALWAYS[0],
+                not_after=ALWAYS[1],
+            )
+            for side in (True, False)
+            for role in roles
+        ),
+        relying_parties=(TrustedOrigins(rp=registry.rp, not_before=ALWAYS[0], not_after=ALWAYS[1]),),
+        endpoints={"check": f"{ORIGIN}/v1/check"},
+    )
