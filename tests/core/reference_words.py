@@ -137,3 +137,4 @@ OBLIGATIONS: Final = [
     "review.sampled",
     "review.before_publish",
 ]
+THEMES_ALL: Final = [*PERMANENT, *LISTABLE]

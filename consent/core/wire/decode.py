@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
-from signing.canonical import parse
-from signing.errors import MalformedError
+from msgspec import UNSET, UnsetType
 
 from consent.core.wire.check import MAX_BATCH_ROWS, CheckFields, CheckRequest
 from consent.core.wire.errors import WireError
+from signing.canonical import parse
+from signing.errors import MalformedError
 
 MAX_CHECK_BYTES: Final = 64 * 1024
 MAX_BATCH_BYTES: Final = 16 * 1024 * 1024
@@ -50,10 +51,10 @@ class _Envelope(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A batch before its rows are looked into, so that one bad row does not refuse the others."""
 
     checks: list[dict[str, Any]]
-    defaults: CheckFields | None = None
+    defaults: CheckFields | UnsetType = UNSET
     receipt: Literal["deferred", "inline"] = "deferred"
-    at_least: str | None = None
-    nonce: str | None = None
+    at_least: str | UnsetType = UNSET
+    nonce: str | UnsetType = UNSET
 
 
 def decode_check(data: bytes) -> CheckRequest:
@@ -89,8 +90,8 @@ def decode_batch(data: bytes) -> Batch:
     return Batch(
         items=tuple(items),
         receipt=envelope.receipt,
-        at_least=envelope.at_least,
-        nonce=envelope.nonce,
+        at_least=None if isinstance(envelope.at_least, UnsetType) else envelope.at_least,
+        nonce=None if isinstance(envelope.nonce, UnsetType) else envelope.nonce,
     )
 
 
