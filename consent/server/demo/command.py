@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from consent.client.errors import ConsentError
+from consent.client.question import Question
 from consent.server.demo.cast import Part, Speaker, of_part, read_cast, rows_of
 from consent.server.demo.desk import Desk
-from consent.server.demo.expectation import DemoError
+from consent.server.demo.expectation import DemoError, expect_equal
 from consent.server.demo.licensees import AUDIOBOOKS, RESEARCH, Licensee
 from consent.server.demo.page import Page
 from consent.server.demo.person import Ending, Person
@@ -60,6 +61,7 @@ def _play(page: Page, folder: Path) -> None:
         for licensee in LICENSEES:
             expect_counts(licensee.name, before[licensee.name], _expected(cast, licensee, ended=False))
             show_scan(page, licensee.name, before[licensee.name])
+        _ask_beyond_scope(page, people, desks[RESEARCH.name])
         page.step(
             "Some performers end their consent; each licensee asks again the moment the answer is there"
         )
@@ -98,6 +100,20 @@ def _perform(page: Page, stage: Stage, cast: Sequence[Speaker], desks: dict[str,
     page.fact("paused afterwards", len(of_part(cast, Part.PAUSES)))
     page.fact("forbade audiobooks altogether", len(of_part(cast, Part.LIMITS)))
     return people
+
+
+def _ask_beyond_scope(page: Page, people: Sequence[Person], desk: Desk) -> None:
+    """One who signed for Germany is asked for France, and for a use that no line names."""
+    name = next(each.speaker.speaker_id for each in people if RESEARCH.name in each.grants)
+    base: Question = {**RESEARCH.question, "external_id": name}
+    asked: tuple[tuple[str, Question, str], ...] = (
+        ("the same question for France", {**base, "territory": "FR"}, "territory"),
+        ("speaking with the trained voice", {**base, "use": "infer.voice"}, "out_of_scope"),
+    )
+    for what, question, reason in asked:
+        decision = desk.registry.check(**question)
+        expect_equal(f"{RESEARCH.name}, {what}: reasons", got=decision.reasons, expected=(reason,))
+        page.fact(f"{RESEARCH.name}: {what}", f"deny: {reason}")
 
 
 def _expected(cast: Sequence[Speaker], licensee: Licensee, *, ended: bool) -> Expected:

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-WIDTH = 34  # of the first column of facts
+WIDTH = 45  # of the first column of facts
 
 
 class Page:

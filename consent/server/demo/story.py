@@ -15,7 +15,7 @@ from consent.server.demo.person import Ending, Person, new_person
 T = TypeVar("T")
 R = TypeVar("R")
 WORKERS = 4  # of requests that work; the server has two cores at least
-WAITERS = 24  # of endings: each spends its time waiting for enforcement
+WAITERS = 6  # of endings: each spends its time waiting, and more at once would measure our own queue
 Role = Callable[[Speaker], Part | None]
 
 
