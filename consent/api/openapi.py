@@ -15,6 +15,7 @@ from consent.api.operation import Actor, Idempotency, Operation
 from consent.api.problem_kinds import KINDS
 from consent.api.problems import CONTENT_TYPE
 from consent.api.query import NoQuery
+from consent.api.question_schema import tell_forms
 from consent.core.wire.check import Problem
 
 _REF = "#/components/schemas/{name}"
@@ -37,6 +38,7 @@ def document(routes: Routes, *, origin: str, version: str) -> dict[str, Any]:
     operations = [each for _, methods in routes for each in methods.values()]
     types = _types(operations)
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    tell_forms(components)
     by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     paths: dict[str, Any] = {}
     for path, methods in routes:

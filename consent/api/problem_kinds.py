@@ -44,12 +44,6 @@ _MALFORMED = (
         "See the reference for the list's filters.",
     ),
     ("cursor_invalid", 400, "The cursor is not one of this list", "Start again without a cursor."),
-    (
-        "position_invalid",
-        400,
-        "The position is not one of this registry",
-        "Send a token exactly as it was given.",
-    ),
     ("header_invalid", 400, "A header is malformed", "See the reference for the header's form."),
     (
         "idempotency_key_missing",
@@ -215,6 +209,12 @@ _STATE = (
         "Read them and follow the last version.",
     ),
     ("counter_exhausted", 409, "A counted limit would be exceeded", "Ask for less, or for a new grant."),
+    (
+        "position_invalid",
+        409,
+        "The position is of another registry or side",
+        "Drop it, or ask where it is from.",
+    ),
     ("position_conflict", 409, "The position is not in this history", "Ask again, or drop the position."),
     ("idempotency_running", 409, "The same request is being worked on", "Ask again after Retry-After."),
     ("idempotency_mismatch", 422, "The key was used for another request", "Use a fresh Idempotency-Key."),

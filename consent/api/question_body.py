@@ -11,6 +11,7 @@ from consent.core.wire.errors import WireError
 # A receipt repeats nonces and row ids (SPEC §9.2); printable ASCII has one form in every encoding.
 PRINTABLE = r"[!-~]([ -~]{0,126}[!-~])?"
 _PRINTABLE = re.compile(PRINTABLE)
+_POSITION = re.compile(r"ct_[A-Za-z0-9_-]{76}")  # consent.log.position: 57 bytes
 _OF_THE_BATCH = ("at_least", "explain", "receipt")
 
 
@@ -18,6 +19,7 @@ def read_check(data: bytes) -> CheckRequest:
     """The body of one check; raises WireError."""
     request = decode_check(data)
     _check_nonce(request.nonce if isinstance(request.nonce, str) else None)
+    _check_position(request.at_least if isinstance(request.at_least, str) else None)
     return request
 
 
@@ -25,6 +27,7 @@ def read_batch(data: bytes) -> Batch:
     """The body of a batch; raises WireError for a fault of the whole. Faults of rows stay with their rows."""
     batch = decode_batch(data)
     _check_nonce(batch.nonce)
+    _check_position(batch.at_least)
     for place, item in enumerate(batch.items):
         if not _PRINTABLE.fullmatch(item.id):
             expected = "1 to 128 printable ASCII characters, no space at either end"
@@ -46,3 +49,10 @@ def _check_nonce(nonce: str | None) -> None:
     if nonce is not None and not _PRINTABLE.fullmatch(nonce):
         expected = "1 to 128 printable ASCII characters, no space at either end"
         raise WireError("/nonce", "nonce", expected, repr(nonce)[:60], "value_invalid")
+
+
+def _check_position(at_least: str | None) -> None:
+    if at_least is not None and not _POSITION.fullmatch(at_least):
+        raise WireError(
+            "/at_least", "position", "a token ct_… as it was given", at_least[:60], "value_invalid"
+        )

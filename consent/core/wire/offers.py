@@ -159,10 +159,3 @@ class PreparedGrant(msgspec.Struct, kw_only=True):
     text: str
     text_sha256: str
     expires_at: str
-
-
-class Redeemed(msgspec.Struct, kw_only=True):
-    """The offer that an invitation opened, and what its sender calls the performer."""
-
-    offer: str
-    performer: str
