@@ -49,6 +49,8 @@ class _Connection:
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"expected 200, got {self.buffer[:600]!r}")
         lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        if not lengths:  # RFC 9112 §7.1: a chunked body ends with an empty chunk
+            return body.endswith(b"0\r\n\r\n")
         return len(body) >= int(lengths[0].partition(b":")[2])
 
 
