@@ -6,9 +6,9 @@ It shares nothing with `consent.core`: no compiled terms, no register, no vocabu
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.core import reference_lines as lines
 from tests.core import reference_terms as terms
 from tests.core.reference_words import (
-    FLAGS,
     LISTABLE,
     MODALITIES,
     PERMANENT,
@@ -142,8 +142,8 @@ def judge_performer(
         limited = weigh_limits(subject, asked, reasons, missing)
     good, bad_reasons, bad_missing = [], set(), set()
     for grant in matching:
-        lines, why, lacks = judge_grant(scenario, asked, grant, people)
-        good += [(grant, line) for line in lines]
+        allowing, why, lacks = judge_grant(scenario, asked, grant, people)
+        good += [(grant, line) for line in allowing]
         bad_reasons |= why
         bad_missing |= lacks
     if not good:
@@ -152,7 +152,7 @@ def judge_performer(
         return None
     if limited:
         return None
-    return min(good, key=lambda pair: (len(terms.counters(pair[1])), pair[0]["id"], pair[1]["id"]))
+    return min(good, key=lambda pair: (len(lines.counters(pair[1])), pair[0]["id"], pair[1]["id"]))
 
 
 def is_active(grant: Json, subject: Json, at: datetime) -> bool | str:
@@ -225,7 +225,7 @@ def judge_grant(
     reasons = set(whole)
     good = []
     for line in terms.lines_naming(body, asked["use"]):
-        why, lacks = terms.judge_line(line, asked, scenario, grant, people)
+        why, lacks = lines.judge_line(line, asked, scenario, grant, people)
         if why:
             reasons |= why
             missing |= lacks
@@ -246,7 +246,7 @@ def judge_selector(
     if persona is not None and persona.get("fictional_attester"):
         if not people and scenario["caller"] != scenario["licensee"]:
             reasons.add("not_a_recipient")
-        terms.judge_age(asked, demanded=False, reasons=reasons, missing=missing)
+        lines.judge_age(asked, demanded=False, reasons=reasons, missing=missing)
     elif not people:
         reasons.add("persona_empty")
     models = []
@@ -279,7 +279,7 @@ def allow(scenario: Json, asked: Json, used: list[tuple[Json, Json]]) -> Json:
         {
             (grant["id"], line["id"], kind, asked["quantity"], limit)
             for grant, line in used
-            for kind, limit in terms.counters(line)
+            for kind, limit in lines.counters(line)
         }
     )
     return {
@@ -310,6 +310,3 @@ def validity(scenario: Json, asked: Json, used: list[tuple[Json, Json]]) -> int:
     ]
     at = scenario["at"].astimezone(UTC)
     return int(min([longest, *(end - at for end in ends)]).total_seconds())
-
-
-assert FLAGS  # the flags are read by reference_terms

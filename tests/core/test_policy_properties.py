@@ -15,7 +15,7 @@ from tests.core.strategies import changed, scenarios
 from tests.core.test_cases import shown
 
 Json = dict[str, Any]
-MODEST = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+MODEST = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @MODEST
