@@ -28,45 +28,41 @@ FROM h
 RETURNING seq, chain, recorded_at
 """
 
-# RETURNING gives new values only, so the fold of the rows starts from `before`. The head's own new
-# chain is the same fold; `log_fold` is made by the first migration.
+# RETURNING gives new values only, so the chains of the rows start from `before`, which is the old chain.
 _APPEND_RANGE = """
-WITH RECURSIVE h AS (
-    UPDATE log_head SET seq = seq + %(count)s, before = chain, chain = log_fold(chain, %(entries)s::bytea[])
+WITH h AS (
+    UPDATE log_head SET seq = seq + %(count)s, before = chain,
+                        chain = (log_chains(chain, %(entries)s::bytea[]))[%(count)s]
     WHERE livemode = %(livemode)s
-    RETURNING seq - %(count)s AS seq, before
-), fold (n, chain) AS (
-    SELECT 0, h.before FROM h
-    UNION ALL
-    SELECT fold.n + 1, sha256(fold.chain || (%(entries)s::bytea[])[fold.n + 1])
-    FROM fold WHERE fold.n < %(count)s
-), given AS (
-    SELECT * FROM unnest(%(event_ids)s::text[], %(kinds)s::text[], %(performer_ids)s::text[],
-                         %(organization_ids)s::text[], %(records)s::text[], %(sealed)s::bytea[],
-                         %(entries)s::bytea[])
-    WITH ORDINALITY AS g (event_id, kind, performer_id, organization_id, record, sealed, entry, n)
+    RETURNING seq - %(count)s AS seq, log_chains(before, %(entries)s::bytea[]) AS chains
 )
 INSERT INTO log_event (event_id, livemode, seq, kind, performer_id, organization_id, record, sealed, entry,
                        chain, recorded_at)
 SELECT g.event_id, %(livemode)s, h.seq + g.n, g.kind, g.performer_id, g.organization_id, g.record, g.sealed,
-       g.entry, fold.chain, clock_timestamp()
-FROM given g JOIN fold ON fold.n = g.n CROSS JOIN h
+       g.entry, g.chain, clock_timestamp()
+FROM h, unnest(%(event_ids)s::text[], %(kinds)s::text[], %(performer_ids)s::text[],
+               %(organization_ids)s::text[], %(records)s::text[], %(sealed)s::bytea[],
+               %(entries)s::bytea[], h.chains)
+     WITH ORDINALITY AS g (event_id, kind, performer_id, organization_id, record, sealed, entry, chain, n)
 ORDER BY g.n
 RETURNING seq, chain, recorded_at
 """
 
-CREATE_FOLD = """
-CREATE FUNCTION log_fold(chain bytea, entries bytea[]) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+# The chain after each entry; made by the first migration.
+CREATE_CHAINS = """
+CREATE FUNCTION log_chains(chain bytea, entries bytea[]) RETURNS bytea[] LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
     entry bytea;
+    chains bytea[] := '{}';
 BEGIN
     FOREACH entry IN ARRAY entries LOOP
         chain := sha256(chain || entry);
+        chains := array_append(chains, chain);
     END LOOP;
-    RETURN chain;
+    RETURN chains;
 END $$;
 """
-DROP_FOLD = "DROP FUNCTION log_fold(bytea, bytea[]);"
+DROP_CHAINS = "DROP FUNCTION log_chains(bytea, bytea[]);"
 
 
 def append(livemode: bool, events: Sequence[SealedEvent]) -> list[tuple[Position, datetime]]:

@@ -133,7 +133,8 @@ class RollbackGuard:
         while (leading := side.lead_or_wait(wanted)) is not None:
             name = f"guard/{side.name}/{leading.position.seq:020d}-{side.process}"
             try:
-                self._objects.put(name, self._format(leading), immutable=True)
+                # Only this process writes this name, and always these bytes: nothing to compare.
+                self._objects.put(name, self._format(leading), immutable=False)
             except StoreError as exc:
                 side.step_down(None, None)
                 raise GuardUnavailableError(f"rollback guard cannot be written: {exc}") from exc

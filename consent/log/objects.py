@@ -31,7 +31,11 @@ class ObjectStore(Protocol):
         """Every key that begins with `prefix`, in the order of its bytes."""
 
     def delete(self, key: str) -> None:
-        """Remove `key`; nothing if it is not there."""
+        """Remove `key`; nothing if it is not there.
+
+        Nobody finds it from now on. It may be back after a loss of power: what must be forgotten for
+        certain is sealed, and its key destroyed.
+        """
 
 
 def checked_key(key: str) -> str:

@@ -57,7 +57,7 @@ class FileObjectStore:
     def delete(self, key: str) -> None:
         """Remove `key`; nothing if it is not there."""
         try:
-            durable_file.remove(self._path(key))
+            self._path(key).unlink(missing_ok=True)
         except NotADirectoryError:
             return
         except OSError as exc:

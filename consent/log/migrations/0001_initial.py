@@ -5,7 +5,7 @@ from django.db import migrations, models
 from django.db.models.lookups import Exact
 
 from consent.log import append_only
-from consent.log.append_sql import CREATE_FOLD, DROP_FOLD
+from consent.log.append_sql import CREATE_CHAINS, DROP_CHAINS
 from consent.log.models import Octets
 
 # The head only goes forward; its bounds may change while it stands still.
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(sql=CREATE_FOLD, reverse_sql=DROP_FOLD),
+        migrations.RunSQL(sql=CREATE_CHAINS, reverse_sql=DROP_CHAINS),
         migrations.RunSQL(sql=append_only.CREATE_FUNCTIONS, reverse_sql=append_only.DROP_FUNCTIONS),
         append_only.append_only("log_event"),
         append_only.undeletable("log_head"),
