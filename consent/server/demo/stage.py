@@ -15,7 +15,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Collection
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -202,21 +201,11 @@ class Stage:
 
 def _operator() -> "RegistryPorts":
     """Tables, keys and the beginning of both histories; then the ports that the operator's commands use."""
-    import django  # noqa: PLC0415  # its settings are in the environment only now
-    from django.core.management import call_command  # noqa: PLC0415
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    from consent.log.start import start  # noqa: PLC0415  # models exist only after the set-up
-    from consent.server.keys.make import ensure_keys  # noqa: PLC0415
+    from consent.server.preparing import prepare, set_up_django  # noqa: PLC0415  # settings are there only now
     from consent.server.settings import read_settings  # noqa: PLC0415
-    from consent.server.wiring import make_wiring  # noqa: PLC0415
 
-    settings = read_settings(os.environ)
-    ensure_keys(settings.storage.keys, secret=settings.secrets.key_secret, at=datetime.now(UTC))
-    ports = make_wiring(settings).registry
-    start(ports.log)
-    return ports
+    set_up_django()
+    return prepare(read_settings(os.environ)).registry
 
 
 def _answers(url: str) -> bool:
