@@ -7,7 +7,11 @@ import msgspec
 import pytest
 
 from consent.client.errors import RefusedToSign
+from consent.client.performer import statements
 from consent.client.performer.agreement import check_prepared, needs_initials
+from consent.core.consent_text import load_template, render_text
+from consent.core.markdown import TextError
+from consent.core.wire.grants import GrantForPerformer
 from consent.core.wire.offers import OfferForPerformer, PreparedGrant
 from signing.canonical import sha256_hex
 from tests.client.recorded_performer_side import RecordedPerformerSide, terms
@@ -45,6 +49,19 @@ def test_an_offer_for_the_european_union_is_signed_as_its_member_states() -> Non
     assert len(territory["allow"]) == 27
 
 
+def render_again(prepared: dict[str, Any]) -> None:
+    """Make text and digest fit the bent body, as a registry would that means to deceive."""
+    template = prepared["body"]["template"]
+    try:
+        source = load_template(template["id"], template["version"], template["language"])
+        text = render_text(source, body=prepared["body"])
+    except (TextError, KeyError):
+        return
+    prepared["text"] = text.decode()
+    prepared["text_sha256"] = template["text_sha256"] = sha256_hex(text)
+    prepared["grant"] = prepared["body"]["id"]
+
+
 def set_at(*path: Any, value: object) -> Any:
     def bend(body: dict[str, Any]) -> None:
         for step in path[:-1]:
@@ -60,7 +77,6 @@ def set_at(*path: Any, value: object) -> Any:
         set_at("schema", value="consent-registry/revocation/v1"),
         set_at("schema", value="consent-registry/grant/v2"),
         set_at("livemode", value=True),
-        set_at("id", value="grt_test_two"),
         set_at("offer", value="off_test_two"),
         set_at("performer", value="prf_test_two"),
         set_at("performer_name", value="Someone Else"),
@@ -72,7 +88,6 @@ def set_at(*path: Any, value: object) -> Any:
         set_at("template", "id", value="likeness"),
         set_at("template", "version", value=2),
         set_at("template", "language", value="de"),
-        set_at("template", "text_sha256", value="0" * 64),
         set_at("lines", 0, "uses", value=["train.foundation"]),
         set_at("lines", 0, "uses", value=["infer.voice", "train.voice"]),
         set_at("lines", 0, "purposes", value=["adult"]),
@@ -104,10 +119,45 @@ def set_at(*path: Any, value: object) -> Any:
 )
 def test_a_body_that_differs_from_the_offer_in_any_member_is_never_signed(bend: Any) -> None:
     side = RecordedPerformerSide()
+    for consistent in (False, True):
+        prepared = prepared_by(side)
+        bend(prepared["body"])
+        if consistent:
+            render_again(prepared)
+        with pytest.raises(RefusedToSign, match="nothing was signed"):
+            check(prepared, side)
+
+
+def test_a_grant_id_or_digest_other_than_the_answer_names_is_never_signed() -> None:
+    side = RecordedPerformerSide()
+    for member, value in (("grant", "grt_test_two"), ("text_sha256", "0" * 64)):
+        with pytest.raises(RefusedToSign):
+            check(prepared_by(side) | {member: value}, side)
     prepared = prepared_by(side)
-    bend(prepared["body"])
-    with pytest.raises(RefusedToSign, match="nothing was signed"):
+    prepared["body"]["template"]["text_sha256"] = "0" * 64
+    with pytest.raises(RefusedToSign):
         check(prepared, side)
+
+
+def test_a_well_formed_body_of_another_kind_is_never_signed() -> None:
+    side = RecordedPerformerSide()
+    grant = msgspec.convert(side.grant(), GrantForPerformer)
+    prepared = prepared_by(side) | {"body": statements.revocation(grant, grant_sha256="0" * 64, key=side.key)}
+    with pytest.raises(RefusedToSign, match="expected the body of a grant, got that of a revocation"):
+        check(prepared, side)
+
+
+def test_a_test_side_body_is_never_signed_for_a_live_offer() -> None:
+    side = RecordedPerformerSide()
+    offer = msgspec.convert(side.offer() | {"livemode": True}, OfferForPerformer)
+    with pytest.raises(RefusedToSign, match="livemode"):
+        check_prepared(
+            msgspec.convert(prepared_by(side), PreparedGrant),
+            offer=offer,
+            expected_credential=side.key.public.thumbprint,
+            expected_language="en",
+            expected_performer_name=None,
+        )
 
 
 def test_another_text_than_the_one_the_body_has_is_never_signed() -> None:

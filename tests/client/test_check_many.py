@@ -132,9 +132,24 @@ def bend_first(**members: object) -> Any:
     ],
 )
 def test_a_batch_answer_that_is_not_surely_of_this_batch_is_no_answer(bend: Any) -> None:
-    fake = RecordedRegistry(steps=[bend])
     with pytest.raises(UnreliableAnswer):
-        fake.registry().check_many(questions("a", "b"))
+        RecordedRegistry(steps=[bend]).registry().check_many(questions("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        bend_first(id="7"),
+        bend_first(id="1"),
+        bend_first(valid_until="2027-03-01T12:00:00Z"),
+        bend_first(asked={"use": "train.voice"}),
+        lambda answer: answer["results"].pop(),
+        lambda answer: answer["results"].reverse(),
+    ],
+)
+def test_a_batch_is_held_against_its_questions_without_a_trust_file_too(bend: Any) -> None:
+    with pytest.raises(UnreliableAnswer):
+        RecordedRegistry(steps=[bend]).registry(trust=False).check_many(questions("a", "b"))
 
 
 def test_two_answers_swapped_between_rows_are_no_answer() -> None:

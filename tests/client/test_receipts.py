@@ -96,6 +96,12 @@ def test_an_answer_that_differs_from_its_signed_receipt_is_no_answer(
         fake.registry().check(receipt="inline", **ASK)
 
 
+def test_a_standing_context_that_was_not_signed_is_no_answer() -> None:
+    fake = RecordedRegistry(steps=[lambda answer: answer["asked"].__setitem__("language", "fr")])
+    with pytest.raises(UnreliableAnswer, match="its question is"):
+        fake.registry().check(receipt="inline", **ASK)
+
+
 def test_a_forged_allow_over_a_signed_deny_is_no_answer() -> None:
     def forge(answer: dict[str, Any]) -> None:
         answer.update(decision="allow", reasons=[], missing=[], grants=["grt_test_one"])

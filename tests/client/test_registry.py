@@ -176,6 +176,22 @@ def test_anything_but_a_json_answer_or_a_problem_is_unreliable(response: HttpRes
     assert len(fake.requests) == 1
 
 
+@pytest.mark.parametrize("content_type", ["text/html", "text/plain", "application/problem+json", ""])
+def test_a_perfect_answer_under_another_content_type_is_no_answer(content_type: str) -> None:
+    fake = RecordedRegistry()
+    fake.registry().check(**ASK)
+    genuine = fake.send(fake.requests[0])
+    fake.steps = [HttpResponse(status=200, headers={"content-type": content_type}, body=genuine.body)]
+    with pytest.raises(UnreliableAnswer, match="expected application/json"):
+        fake.registry().check(**ASK)
+
+
+def test_a_redirect_is_named_as_such() -> None:
+    fake = RecordedRegistry(steps=[HttpResponse(status=307, headers={"location": "/x"}, body=b"")])
+    with pytest.raises(UnreliableAnswer, match="a key is never sent on"):
+        fake.registry().check(**ASK)
+
+
 def test_problems_become_typed_errors_that_say_what_was_expected() -> None:
     fake = RecordedRegistry(
         steps=[problem(400, "use_invalid"), problem(401, "key_invalid"), problem(403, "scope_missing")]
