@@ -73,6 +73,15 @@ def check_characters(value: str) -> None:
             )
 
 
+def is_visible(value: str) -> bool:
+    """Say whether `escape` takes the value."""
+    try:
+        check_characters(value)
+    except TextError:
+        return False
+    return True
+
+
 def parse_markdown(data: bytes) -> tuple[Block, ...]:
     """Read a text of the subset.
 

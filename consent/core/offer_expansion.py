@@ -27,7 +27,13 @@ def expand_offer(terms: Mapping[str, Any]) -> dict[str, Any]:
 
     Expanding twice changes nothing. The terms given are left as they are; faults stay in.
     """
-    return {name: _sorted(value) for name, value in prepared(terms).items()}
+    document = {name: _sorted(value) for name, value in prepared(terms).items()}
+    recipients = document.get("recipients")
+    if isinstance(recipients, list) and all(isinstance(each, dict) for each in recipients):
+        document["recipients"] = sorted(
+            recipients, key=lambda each: (str(each.get("id")), str(each.get("role")))
+        )
+    return document
 
 
 def in_language(terms: Mapping[str, Any], *, language: str) -> dict[str, Any]:
@@ -55,6 +61,8 @@ def prepared(terms: Mapping[str, Any]) -> dict[str, Any]:
     document: dict[str, Any] = copy.deepcopy(dict(terms))
     for name, value in DEFAULTS.items():
         document.setdefault(name, copy.deepcopy(value))
+    if isinstance(document["on_end"], dict):
+        document["on_end"].setdefault("model_days", DEFAULTS["on_end"]["model_days"])
     if isinstance(document.get("lines"), list):
         document["lines"] = [_line(line) for line in document["lines"]]
     if isinstance(document.get("prohibitions"), list):

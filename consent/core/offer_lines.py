@@ -1,12 +1,12 @@
 """The lines of an offer: everything a use needs is explicit, nothing stands where it binds nothing."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
 from consent.core.constraints import REGISTER
 from consent.core.lines import Line, named_uses, read_constraint, read_line
+from consent.core.markdown import is_visible
 from consent.core.needs import needed
 from consent.core.offer_adult import check_adult
 from consent.core.offer_fault import OfferFault
@@ -19,7 +19,7 @@ MIN_DESCRIPTION_CHARS: Final = 200  # SHAPES; "reasonably specific description"
 MAX_DESCRIPTION_CHARS: Final = 4000
 UNREPRESENTED_DESCRIPTION_CHARS: Final = 400  # law page A.2: it replaces work in person, and nobody advises
 
-_LINE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_LINE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _TEXTS: Final = frozenset({"id", "description", "explicit", "initials"})
 _READ: Final = frozenset({"id", "uses", "modalities", "purposes", "content_max", "initials", "constraints"})
 _MEMBERS: Final = frozenset({"modalities", "purposes", "content_max"})
@@ -83,7 +83,7 @@ def _check_description(
         _fault(
             pointer,
             "description",
-            f"{least} to {MAX_DESCRIPTION_CHARS} printable characters",
+            f"{least} to {MAX_DESCRIPTION_CHARS} visible characters, none blank at the ends",
             f"{len(text)} characters" if isinstance(text, str) else text,
             "description_invalid",
         )
@@ -93,13 +93,12 @@ def _check_description(
 
 
 def is_description(text: object, *, least: int = MIN_DESCRIPTION_CHARS) -> bool:
-    """Say whether `text` is long enough, NFC, and printable but for its line breaks."""
+    """Say whether `text` is long enough, NFC, and visible but for its line breaks."""
     return (
         isinstance(text, str)
-        and least <= len(text.strip())
-        and len(text) <= MAX_DESCRIPTION_CHARS
-        and unicodedata.is_normalized("NFC", text)
-        and text.replace("\n", " ").isprintable()
+        and least <= len(text) <= MAX_DESCRIPTION_CHARS
+        and text == text.strip()
+        and all(is_visible(line) for line in text.split("\n"))
     )
 
 

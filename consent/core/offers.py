@@ -18,6 +18,7 @@ from consent.core.constraints.term import read_instant
 from consent.core.exclusivity import Exclusive
 from consent.core.ids import is_id
 from consent.core.instants import MAX_TERM_YEARS, format_instant, years_after
+from consent.core.markdown import is_visible
 from consent.core.obligations import OBLIGATIONS
 from consent.core.offer_expansion import DEFAULTS, expand_offer, in_language, prepared
 from consent.core.offer_fault import OfferFault
@@ -31,6 +32,7 @@ MAX_PROHIBITIONS: Final = 64
 MAX_RECIPIENTS: Final = 32
 MAX_MODEL_DAYS: Final = 365
 MAX_TEXT_CHARS: Final = 200
+MAX_REF_CHARS: Final = 64
 
 _REQUIRED: Final = ("lines", "template", "valid_from", "valid_until")
 _OPTIONAL: Final = ("recipients", "project", "prohibitions", "obligations", "supersedes", *DEFAULTS)
@@ -38,6 +40,7 @@ _PUBLISHED: Final = frozenset({"keep", "unpublish"})
 _MODEL: Final = frozenset({"delete", "quarantine", "retain_no_use"})
 _PAID: Final = frozenset({"paid", "unpaid", "revshare"})
 _REPRESENTED: Final = frozenset({"counsel", "union", "agent", "none"})
+_OF_REPRESENTATION: Final = ("name", "authority_ref", "cba_ref")
 _ROLES: Final = frozenset({"host", "processor"})
 _HEX: Final = frozenset("0123456789abcdef")
 
@@ -115,21 +118,21 @@ def _list(document: Mapping[str, Any], name: str, limit: int) -> list[Any]:
     return list(value)
 
 
-def check_text(document: Mapping[str, Any], name: str) -> None:
-    """Accept one line of text with something in it."""
+def _check_text(document: Mapping[str, Any], name: str, *, longest: int = MAX_TEXT_CHARS) -> None:
+    """Accept one line of visible text, nothing blank at its ends."""
     value = document[name]
-    if not isinstance(value, str) or not 1 <= len(value.strip()) <= len(value) <= MAX_TEXT_CHARS:
-        raise TermError(f"/{name}", "text", f"1 to {MAX_TEXT_CHARS} characters", value)
-    if not value.isprintable():
-        raise TermError(f"/{name}", "text_printable", "printable characters on one line", value)
+    if not isinstance(value, str) or not 1 <= len(value) <= longest or value != value.strip():
+        raise TermError(f"/{name}", "text", f"1 to {longest} characters, none blank at the ends", value)
+    if not is_visible(value):
+        raise TermError(f"/{name}", "text_visible", "NFC text on one line, every character visible", value)
 
 
 def _check_template(document: Mapping[str, Any]) -> None:
     template = _object(document, "template")
     check_members(template, required=("id", "version", "language"))
-    check_text(template, "id")
+    _check_text(template, "id")
     read_integer(template, "version", low=1, high=10_000)
-    check_text(template, "language")
+    _check_text(template, "language")
 
 
 def _check_recipients(document: Mapping[str, Any]) -> None:
@@ -143,7 +146,7 @@ def _check_recipients(document: Mapping[str, Any]) -> None:
                 raise TermError("/id", "id", "org_…", recipient["id"])
             if recipient["id"] in seen:
                 raise TermError("/id", "set_unique", "each organization once", recipient["id"])
-            check_text(recipient, "legal_name")
+            _check_text(recipient, "legal_name")
             read_word(recipient, "role", words=_ROLES)
         except TermError as exc:
             raise exc.under(f"/{place}") from None
@@ -153,8 +156,8 @@ def _check_recipients(document: Mapping[str, Any]) -> None:
 def _check_project(document: Mapping[str, Any]) -> None:
     project = _object(document, "project")
     check_members(project, required=("ref", "title"))
-    check_text(project, "ref")
-    check_text(project, "title")
+    _check_text(project, "ref", longest=MAX_REF_CHARS)
+    _check_text(project, "title")
 
 
 def _check_prohibitions(document: Mapping[str, Any]) -> None:
@@ -201,11 +204,11 @@ def _check_compensation(document: Mapping[str, Any]) -> None:
 
 def _check_representation(document: Mapping[str, Any]) -> None:
     representation = _object(document, "representation")
-    check_members(representation, required=("kind",), optional=("name", "ref"))
+    check_members(representation, required=("kind",), optional=_OF_REPRESENTATION)
     read_word(representation, "kind", words=_REPRESENTED)
-    for name in ("name", "ref"):
+    for name in _OF_REPRESENTATION:
         if name in representation:
-            check_text(representation, name)
+            _check_text(representation, name)
 
 
 def _check_replaces(document: Mapping[str, Any]) -> None:

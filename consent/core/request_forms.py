@@ -23,7 +23,7 @@ _REFERENCE = {
     "grant": re.compile(r"grt_[a-z0-9_]{1,64}"),
     "on_behalf_of": re.compile(r"org_[a-z0-9_]{1,64}"),
 }
-_BASE_MODEL = re.compile(r"sha256:[0-9a-f]{64}|(?!sha256:)[!-~]{2,480}")
+_BASE_MODEL = re.compile(r"sha256:[0-9a-f]{64}|(?!sha256:)[!-~]{2,400}")
 _SHOWN_CHARS: Final = 60
 
 

@@ -1,5 +1,6 @@
 """Offers: total over any JSON, exact in their pointers, and in step with what decide and the text take."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from consent.core.reasons import Reason
 from consent.core.term_error import TermError
 from consent.core.terms import compile_grant, compile_limits
 from consent.core.uses import USES
+from signing.bodies.grant import check_grant
 from tests.core.bodies import DESCRIPTION, grant_body, line_for, offer_terms
+from tests.core.strategies import grants
 from tests.core.test_wire import JSON_VALUES
 
 Json = dict[str, Any]
@@ -68,6 +71,37 @@ def test_what_may_be_sent_can_be_shown_and_allows_something(use: str) -> None:
     run = dry_run(compiled, at=AT)
     assert any(sample.asked["use"] == use for sample in run.could)
     assert all(sample.reasons for sample in run.could_not)
+
+
+ORGANIZATION_WRITES = set(offer_terms([line_for("train.voice")])) | {
+    "recipients",
+    "prohibitions",
+    "obligations",
+}
+
+
+@settings(MODEST, max_examples=150)
+@given(grants("grt_test_one", "infer.image", "org_test_host"))
+def test_whatever_may_be_sent_is_a_body_that_can_be_signed_shown_and_decided(grant: Json) -> None:
+    """The check of offers, the structure of bodies, the text and the terms agree on what is good."""
+    terms = {name: value for name, value in grant["body"].items() if name in ORGANIZATION_WRITES}
+    if check_offer(terms, at=datetime(2026, 12, 1, tzinfo=UTC)):
+        return
+    body = {**grant_body([]), **in_language(terms, language="en")}
+    text = render_text(load_template("likeness", 1, "en"), body=body)
+    body["template"] = {**body["template"], "text_sha256": hashlib.sha256(text).hexdigest()}
+    check_grant(
+        {
+            **body,
+            "id": "grt_" + "a" * 26,
+            "performer": "prf_" + "a" * 26,
+            "offer": "off_" + "a" * 26,
+            "credential": "A" * 43,
+            "licensee": {**body["licensee"], "id": "org_" + "a" * 26},
+            "recipients": [{"id": "org_" + "b" * 26, "legal_name": "Cloud", "role": "host"}],
+        }
+    )
+    assert compile_grant(body).unknown == ()
 
 
 def test_expanding_leaves_the_terms_given_as_they_are() -> None:
@@ -143,6 +177,9 @@ def test_a_description_is_taken_in_the_language_of_the_text() -> None:
         ),
         ({"representation": {"kind": "mum"}}, "representation_invalid", "/representation/kind"),
         ({"replaces_in_person_work": 1}, "replaces_in_person_work_invalid", "/replaces_in_person_work"),
+        ({"project": {"ref": "x" * 65, "title": "x"}}, "project_invalid", "/project/ref"),
+        ({"project": {"ref": "x", "title": "a\u202eb"}}, "project_invalid", "/project/title"),
+        ({"project": {"ref": "x", "title": " a"}}, "project_invalid", "/project/title"),
         ({"supersedes": "yesterday"}, "supersedes_invalid", "/supersedes"),
         (
             {"valid_until": "2026-11-30T08:00:00Z", "valid_from": "2026-01-01T00:00:00Z"},
