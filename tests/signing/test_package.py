@@ -1,5 +1,6 @@
 """A grant package proves who consented to what, who introduced each key, and that it was recorded."""
 
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,8 @@ from tests.signing.samples import (
     SECOND,
     START,
     STRANGER,
+    TEXT,
+    about_grant_body,
     altered,
     credential_body,
     first_link,
@@ -103,10 +106,6 @@ def test_a_recovery_shows_as_the_registrys_word() -> None:
 
 
 def test_passkeys_stand_in_a_chain_and_sign() -> None:
-    import hashlib
-
-    from tests.signing.samples import TEXT
-
     first, second = SoftwareAuthenticator(), SoftwareAuthenticator()
     link = performer_link(
         read_envelope(signed_by_passkey(credential_body(second.public_key, by=first.public_key), first))
@@ -164,6 +163,21 @@ def test_a_key_introduced_by_the_registry_is_never_the_performers_own_doing() ->
         assert isinstance(
             refuse(package(envelope=envelope, chain=[first_link(), claim])), (SignatureError, UntrustedError)
         )
+
+
+def test_a_statement_of_another_kind_introduces_no_key() -> None:
+    envelope = signed(grant_body(credential=SECOND.public.thumbprint), by=SECOND)
+    for other in (grant_body(), about_grant_body("confirmation")):
+        chain = [first_link(), performer_link(signed(other))]
+        assert isinstance(refuse(package(envelope=envelope, chain=chain)), UntrustedError)
+
+
+def test_a_registry_key_introduces_keys_of_its_own_side_only() -> None:
+    for body_side, key_side in ((False, True), (True, False)):
+        body = credential_body(PERFORMER.public, livemode=body_side)
+        link = first_link() | {"statement": introduction(body, livemode=key_side)}
+        for side in (True, False):
+            refuse(package(chain=[link], livemode=side), allow_test=True)
 
 
 def test_a_performers_own_link_is_not_presented_as_the_registrys() -> None:
@@ -303,8 +317,6 @@ def test_a_package_of_another_shape_is_refused_with_its_pointer(change: Any, poi
 
 
 def test_a_statement_of_another_kind_is_no_package() -> None:
-    from tests.signing.samples import about_grant_body
-
     revoked = signed(about_grant_body("revocation"))
     data = altered(package(), lambda d: d.update(body=dict(revoked.body)))
     fault = refuse(data)

@@ -199,7 +199,16 @@ def test_a_certificate_from_outside_the_receipt_keys_validity_is_refused() -> No
 
 
 def test_a_certificate_of_another_issuer_or_side_is_refused() -> None:
-    for token, side in ((_certificate(issuer="https://other.example"), True), (_certificate(), False)):
+    tester = signer("receipt", livemode=False)
+    for token, side in (
+        (_certificate(issuer="https://other.example"), True),
+        (_certificate(), False),
+        (_certificate(livemode=False), True),
+        (_certificate(livemode=False), False),
+        (_certificate(receipt_signer=tester), True),
+        (_certificate(receipt_signer=tester), False),
+        (_certificate(livemode=False, receipt_signer=tester), False),  # names the live issuer
+    ):
         with pytest.raises(UntrustedError):
             verify_process_certificate(token, trust=trust(), expected_livemode=side)
 
