@@ -12,6 +12,7 @@ from pathlib import Path
 
 from consent.registry.operations.submit_statement import write_statement
 from consent.registry.ports import RegistryPorts
+from consent.server.commands.run import THREADS
 from consent.server.demo.stage import Stage
 from tests.bench.load import Load, http_request, run_load
 from tests.bench.report import Row
@@ -104,7 +105,7 @@ def _empty_server() -> Iterator[int]:
     process = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port),
-            "--workers", "1", "--no-access-log", "--log-level", "warning", "tests.bench.empty_handler:application",
+            "--workers", "1", "--blocking-threads", str(THREADS), "--no-access-log", "--log-level", "warning", "tests.bench.empty_handler:application",
         ],
         cwd=Path(__file__).parents[2],
         env=dict(os.environ),

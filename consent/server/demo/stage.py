@@ -5,6 +5,7 @@ the commands use. Everything else happens from outside, over HTTP.
 """
 
 import contextlib
+import importlib
 import os
 import secrets
 import shutil
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Self
 from consent.client.exchange import Exchange
 from consent.client.files import write_whole
 from consent.client.trust_file import fetch_trust
+from consent.server import settings as django_settings
 from consent.server.demo.licensees import Licensee
 from consent.server.embedded.child import spawn
 from consent.server.embedded.errors import StartError
@@ -194,17 +196,19 @@ class Stage:
             time.sleep(0.05)
         log = self._folder / "web.log"
         said = log.read_text("utf-8", "replace").strip()[-800:]
-        raise StartError(
-            f"The web process was not ready within {READY_S:.0f} s. It said:\n{said}\nThe log: {log}"
-        )
+        raise StartError(f"The web process did not become ready. It said:\n{said}\nThe log: {log}")
 
 
 def _operator() -> "RegistryPorts":
     """Tables, keys and the beginning of both histories; then the ports that the operator's commands use."""
-    from consent.server.preparing import prepare, set_up_django  # noqa: PLC0415  # settings are there only now
+    import django  # noqa: PLC0415  # its settings are in the environment only now
+
+    # The command line has read this module for its errors, before there was a database to name.
+    importlib.reload(django_settings)
+    django.setup()
+    from consent.server.preparing import prepare  # noqa: PLC0415  # models exist only after the set-up
     from consent.server.settings import read_settings  # noqa: PLC0415
 
-    set_up_django()
     return prepare(read_settings(os.environ)).registry
 
 
