@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import json
+import math
 import struct
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,33 @@ def test_every_es6_number_prints_as_ecmascript_does() -> None:
         pattern, wanted = line.split(",")
         (number,) = struct.unpack(">d", bytes.fromhex(pattern.rjust(16, "0")))
         assert canonicalize(number).decode() == wanted, pattern
+
+
+SEEDED = 2168  # lines of edge cases and series, before the sequence goes on by itself
+
+
+def es6_sequence(count: int) -> Iterator[tuple[str, float]]:
+    """The official sequence: the file's beginning, then doubles from a chain of SHA-256 of 32 zero bytes."""
+    for line in ES6[:SEEDED]:
+        pattern = line.split(",")[0]
+        yield pattern, struct.unpack(">d", bytes.fromhex(pattern.rjust(16, "0")))[0]
+    state, left = bytes(32), count - SEEDED
+    while left > 0:
+        state = hashlib.sha256(state).digest()
+        for (bits,) in struct.iter_unpack("<Q", state):
+            (number,) = struct.unpack("<d", struct.pack("<Q", bits))
+            if math.isfinite(number) and left > 0:
+                left -= 1
+                yield f"{bits:x}", number
+
+
+@pytest.mark.parametrize("count", [10_000, 100_000])
+def test_the_published_digest_of_the_whole_number_sequence_is_reached(count: int) -> None:
+    published = json.loads((JCS / "es6numbers-hashes.json").read_text())["sha256"][str(count)]
+    digest = hashlib.sha256()
+    for pattern, number in es6_sequence(count):
+        digest.update(f"{pattern},".encode() + canonicalize(number) + b"\n")
+    assert digest.hexdigest() == published
 
 
 def test_every_es6_number_survives_being_read_back() -> None:
