@@ -105,7 +105,8 @@ def _empty_server() -> Iterator[int]:
     process = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port),
-            "--workers", "1", "--blocking-threads", str(THREADS), "--no-access-log", "--log-level", "warning", "tests.bench.empty_handler:application",
+            "--workers", "1", "--blocking-threads", str(THREADS), "--no-access-log",
+            "--log-level", "error", "tests.bench.empty_handler:application",
         ],
         cwd=Path(__file__).parents[2],
         env=dict(os.environ),

@@ -82,7 +82,7 @@ def _part(place: int) -> Part:
 
 
 def _studies(place: int) -> Part | None:
-    """The lab asks every other speaker who is enrolled; some of them end it, too."""
-    if _part(place) is Part.STRANGER or place % 2:
+    """The lab asks every third speaker who is enrolled; some of them end it, too."""
+    if _part(place) is Part.STRANGER or place % 3:
         return None
-    return Part.ENDS if place % 10 == 0 else Part.SIGNS
+    return Part.ENDS if place % 12 == 0 else Part.SIGNS

@@ -5,7 +5,6 @@ the commands use. Everything else happens from outside, over HTTP.
 """
 
 import contextlib
-import importlib
 import os
 import secrets
 import shutil
@@ -23,13 +22,14 @@ from typing import TYPE_CHECKING, Self
 from consent.client.exchange import Exchange
 from consent.client.files import write_whole
 from consent.client.trust_file import fetch_trust
-from consent.server import settings as django_settings
 from consent.server.demo.licensees import Licensee
+from consent.server.django_setup import set_up_django
 from consent.server.embedded.child import spawn
 from consent.server.embedded.errors import StartError
 from consent.server.embedded.folder_lock import FolderLock
 from consent.server.embedded.leftovers import clear_leftovers
 from consent.server.embedded.postgres import EmbeddedPostgres
+from consent.server.settings import read_settings
 from signing.canonical import sha256_hex
 from signing.trust import Trust
 
@@ -201,13 +201,8 @@ class Stage:
 
 def _operator() -> "RegistryPorts":
     """Tables, keys and the beginning of both histories; then the ports that the operator's commands use."""
-    import django  # noqa: PLC0415  # its settings are in the environment only now
-
-    # The command line has read this module for its errors, before there was a database to name.
-    importlib.reload(django_settings)
-    django.setup()
+    set_up_django()
     from consent.server.preparing import prepare  # noqa: PLC0415  # models exist only after the set-up
-    from consent.server.settings import read_settings  # noqa: PLC0415
 
     return prepare(read_settings(os.environ)).registry
 
