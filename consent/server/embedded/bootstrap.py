@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from consent.server.embedded.errors import StartError
@@ -35,6 +36,14 @@ _VENV_HELP = (
     "  apt-get install python3-venv\n"
     "then run this again."
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Installed:
+    """The digest of the pyproject.toml that was installed, and with which extras."""
+
+    pyproject: str = ""
+    extras: frozenset[str] = frozenset()
 
 
 def source_tree() -> Path | None:
@@ -103,12 +112,12 @@ def _install(root: Path, extras: frozenset[str]) -> None:
     digest = hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest()
     installed = _read_stamp(stamp)
     runs = _works(_venv_python(root))
-    if runs and installed.get("pyproject") == digest and extras <= set(installed.get("extras", ())):
+    if runs and installed.pyproject == digest and extras <= installed.extras:
         return
     if not runs:
         _make_venv(root / ".venv")
-        installed = {}
-    wanted = sorted(extras | set(installed.get("extras", ())))
+        installed = _Installed()
+    wanted = sorted(extras | installed.extras)
     # Crash before the stamp: the next start runs pip again, which finishes what is missing.
     stamp.unlink(missing_ok=True)
     run_pip(
@@ -120,12 +129,13 @@ def _install(root: Path, extras: frozenset[str]) -> None:
     stamp.write_text(json.dumps({"pyproject": digest, "extras": wanted}))
 
 
-def _read_stamp(stamp: Path) -> dict[str, object] | dict[str, list[str]]:
+def _read_stamp(stamp: Path) -> _Installed:
+    """What the last finished installation put there; nothing where there is no whole stamp."""
     try:
         read = json.loads(stamp.read_text())
-    except (OSError, ValueError):
-        return {}
-    return read if isinstance(read, dict) else {}
+        return _Installed(pyproject=str(read["pyproject"]), extras=frozenset(read["extras"]) & _KNOWN_EXTRAS)
+    except (OSError, ValueError, KeyError, TypeError):
+        return _Installed()
 
 
 def _works(python: Path) -> bool:

@@ -43,6 +43,12 @@ def spawn(
     )
 
 
+def die_with_launcher(death_signal: signal.Signals) -> None:
+    """Let the kernel send *this* process `death_signal` when its parent dies (Linux; elsewhere nothing)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+
+
 def _tie_to_launcher(death_signal: signal.Signals) -> Callable[[], None] | None:
     if not sys.platform.startswith("linux"):
         return None

@@ -61,6 +61,7 @@ class EmbeddedPostgres:
         self._lock = FolderLock(self._home / "lock")
         self._process: subprocess.Popen[bytes] | None = None
         self._cluster: Cluster | None = None
+        self._program: str | None = None
         self._port = 0
 
     @property
@@ -94,11 +95,25 @@ class EmbeddedPostgres:
             self._cluster = Cluster(home=self._home, run_as=run_as)
             prepare_cluster(self._cluster, binaries=binaries)
             clear_leftovers(self._cluster.data)
-            self._serve(binaries.path("postgres"))
+            self._program = binaries.path("postgres")
+            self._serve(self._program)
             _ensure_database(self.admin_url, self._cluster.password())
         except BaseException:
             self.stop()
             raise
+
+    def restart(self) -> None:
+        """Start a server that ended by itself again, on the port that its clients know.
+
+        Raises:
+            StartError: it does not come up there.
+        """
+        if self._cluster is None or self._program is None:
+            raise StartError("the embedded PostgreSQL was never started")
+        _end(self.process)
+        self._process = None
+        clear_leftovers(self._cluster.data)
+        self._launch(self._program)
 
     def stop(self) -> None:
         """End the server in order (checkpoint first) and free the folder; safe to call twice."""

@@ -1,7 +1,7 @@
 """The keys of a running process: which one signs now, found again when the index changes."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -132,14 +132,39 @@ class CurrentSigner:
         )
 
 
-def side_signers(ring: KeyRing, *, livemode: bool, issuer: str) -> SideSigners:
-    """The signers of one side. Every registry key ever published goes on verifying stored seals."""
-    return SideSigners(
-        issuer=issuer,
-        registry=CurrentSigner(ring=ring, role="registry", livemode=livemode),
-        receipt=CurrentSigner(ring=ring, role="receipt", livemode=livemode),
-        status=CurrentSigner(ring=ring, role="status", livemode=livemode),
-        registry_retired=tuple(
-            each.public for each in ring.index().keys if each.role == "registry" and each.livemode == livemode
-        ),
-    )
+class Signers(Mapping[bool, SideSigners]):
+    """The signers of both sides by `livemode`, made anew when the index changes.
+
+    Every registry key ever published goes on verifying the seals it made.
+    """
+
+    def __init__(self, ring: KeyRing, *, issuers: Mapping[bool, str]) -> None:
+        self._ring = ring
+        self._issuers = dict(issuers)
+        self._made: tuple[KeyIndex, dict[bool, SideSigners]] | None = None
+
+    def __getitem__(self, livemode: bool) -> SideSigners:
+        index = self._ring.index()
+        made = self._made
+        if made is None or made[0] is not index:
+            made = (index, {side: self._make(index, livemode=side) for side in self._issuers})
+            self._made = made
+        return made[1][livemode]
+
+    def __iter__(self) -> Iterator[bool]:
+        return iter(self._issuers)
+
+    def __len__(self) -> int:
+        return len(self._issuers)
+
+    def _make(self, index: KeyIndex, *, livemode: bool) -> SideSigners:
+        registry = tuple(
+            each.public for each in index.keys if each.role == "registry" and each.livemode == livemode
+        )
+        return SideSigners(
+            issuer=self._issuers[livemode],
+            registry=CurrentSigner(ring=self._ring, role="registry", livemode=livemode),
+            receipt=CurrentSigner(ring=self._ring, role="receipt", livemode=livemode),
+            status=CurrentSigner(ring=self._ring, role="status", livemode=livemode),
+            registry_retired=registry,
+        )

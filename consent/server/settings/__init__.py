@@ -6,7 +6,10 @@ reads all settings with `read_settings` first and refuses to start on a fault.
 """
 
 import os
+from collections.abc import Callable
+from typing import Any
 
+from consent.core.resources import templates
 from consent.server.settings.broker import read_broker
 from consent.server.settings.database import parse_database_url
 from consent.server.settings.environment import Environment
@@ -16,11 +19,6 @@ from consent.server.settings.names import SETTINGS, Setting
 
 __all__ = ["SETTINGS", "Setting", "SettingFault", "Settings", "SettingsRefused", "read_settings"]
 
-_environment = Environment(os.environ)
-_url = _environment.text("CONSENT_DATABASE_URL")
-
-DATABASES = {"default": parse_database_url(_url).django()} if _url else {}
-SECRET_KEY = _environment.text("CONSENT_SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = ["*"]  # the Host header is used for nothing: addresses are built from CONSENT_ORIGIN
 INSTALLED_APPS = ["consent.log", "consent.registry"]
@@ -30,6 +28,50 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+USE_I18N = False
+# The API bounds each body itself; this bounds what anything else could read into memory.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+MIDDLEWARE = [
+    "consent.server.middleware.requests.requests",
+    "consent.server.middleware.headers.headers",
+    "consent.server.middleware.bodies.bodies",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [templates("web")],
+    }
+]
+# The API authenticates in its own views; nothing of Django's users exists.
+REST_FRAMEWORK: dict[str, object] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
 LOGGING_CONFIG = None  # `consent.server.logs` sets logging up in the entry points
 
-CELERY_BROKER_URL = read_broker(_environment)
+
+def _databases() -> dict[str, Any]:
+    url = Environment(os.environ).text("CONSENT_DATABASE_URL")
+    return {"default": parse_database_url(url).django()} if url else {}
+
+
+# What depends on the environment is read when Django asks, which is once, at `django.setup()`: the
+# package is imported earlier, before `up` knows the address of its database.
+_READ: dict[str, Callable[[], Any]] = {
+    "DATABASES": _databases,
+    "SECRET_KEY": lambda: Environment(os.environ).text("CONSENT_SECRET_KEY"),
+    "CELERY_BROKER_URL": lambda: read_broker(Environment(os.environ)),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _READ:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _READ[name]()
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_READ]

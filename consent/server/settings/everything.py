@@ -14,7 +14,14 @@ from consent.server.settings.web import WebSettings, read_web
 
 # Names of the client and of tests, which may stand in the same environment.
 _OTHERS = frozenset(
-    {"CONSENT_URL", "CONSENT_API_KEY", "CONSENT_TRUST", "CONSENT_INVITATION", "CONSENT_TEST_DATABASE_URL"}
+    {
+        "CONSENT_URL",
+        "CONSENT_API_KEY",
+        "CONSENT_TRUST",
+        "CONSENT_INVITATION",
+        "CONSENT_PERFORMER_KEY",
+        "CONSENT_TEST_DATABASE_URL",
+    }
 )
 
 

@@ -1,0 +1,1 @@
+"""The commands of `consent-server`, each a file."""

@@ -1,0 +1,145 @@
+"""`consent-server run`: the processes of a registry, one each, or all under one supervisor."""
+
+import argparse
+import signal
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from consent.server.commands.registry_here import adopt_settings
+from consent.server.django_setup import set_up_django
+from consent.server.settings import Settings
+
+if TYPE_CHECKING:
+    from consent.registry.ports import RegistryPorts
+
+THREADS = 8  # of a worker: most of a request's time is the database's
+LOOPBACK = "127.0.0.1"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run until told to stop; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="consent-server run", description=__doc__)
+    kinds = parser.add_subparsers(dest="process", required=True)
+    web = kinds.add_parser("web", help="answer requests")
+    every = kinds.add_parser("all", help="web and relay under one supervisor")
+    for each in (web, every):
+        each.add_argument("--host", default=LOOPBACK, help="the address to listen on (default: %(default)s)")
+        each.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+    relay = kinds.add_parser("relay", help="timed work: enforcement of workers that died, expiry, cleaning")
+    relay.add_argument("--laptop", action="store_true", help=argparse.SUPPRESS)
+    kinds.add_parser("worker", help="timed work that the relay hands over through CONSENT_BROKER_URL")
+    kinds.add_parser("actors", help="the invented performers of the test side")
+    options = parser.parse_args(list(arguments))
+    settings = adopt_settings()
+    match options.process:
+        case "web":
+            return _web(settings, host=options.host, workers=options.workers)
+        case "all":
+            return _all(settings, host=options.host, workers=options.workers)
+        case "relay":
+            return _relay(settings, laptop=options.laptop)
+        case "worker":
+            return _worker(settings)
+        case _:
+            return _actors()
+
+
+def stop_event() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal was closed
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), on_signal)
+    return stop
+
+
+def _web(settings: Settings, *, host: str, workers: int) -> int:
+    from granian import Granian  # noqa: PLC0415  # only this process needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    from consent.server.metrics import Metrics  # noqa: PLC0415
+
+    Metrics(settings.storage.data_dir / "run" / "metrics").clear_folder()
+    server = Granian(
+        "consent.server.web_worker:application",
+        address=host,
+        port=settings.web.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        # A thread keeps its database connection; one that came and went would reconnect each time.
+        blocking_threads_idle_timeout=600,
+        log_level=LogLevels.warning,
+        websockets=False,
+        workers_kill_timeout=10,
+    )
+    server.serve()
+    return 0
+
+
+def _all(settings: Settings, *, host: str, workers: int) -> int:
+    from consent.server.supervisor import Supervisor, python_child  # noqa: PLC0415
+
+    supervisor = Supervisor()
+    supervisor.add(python_child("web", ["run", "web", "--host", host, "--workers", str(workers)]))
+    supervisor.add(python_child("relay", ["run", "relay"]))
+    return supervisor.run(stop_event())
+
+
+def _relay(settings: Settings, *, laptop: bool) -> int:
+    ports, stop = _set_up(), stop_event()
+    from consent.server.laptop.companion import companion_timers  # noqa: PLC0415  # needs the models
+    from consent.server.relay import Relay  # noqa: PLC0415
+    from consent.server.timers import TIMERS, Timer  # noqa: PLC0415
+
+    def in_place(timer: Timer) -> int:
+        return timer.work(ports)
+
+    if settings.broker_url:
+        from consent.server.tasks import hand_over  # noqa: PLC0415
+
+        Relay(TIMERS, run=hand_over).until(stop)
+    else:
+        extra = companion_timers(settings.storage.data_dir) if laptop else ()
+        Relay((*TIMERS, *extra), run=in_place).until(stop)
+    return 0
+
+
+def _worker(settings: Settings) -> int:
+    if not settings.broker_url:
+        print("There is nothing to work for: without CONSENT_BROKER_URL the relay does it all.")
+        return 2
+    _set_up()
+    from consent.server.tasks import app  # noqa: PLC0415
+
+    app.worker_main(["worker", "--loglevel=WARNING", "--pool=solo", "--without-mingle", "--without-gossip"])
+    return 0
+
+
+def _actors() -> int:
+    ports, stop = _set_up(), stop_event()
+    from consent.server.test_actors import process  # noqa: PLC0415
+
+    process.run(ports, wait=stop.wait)
+    return 0
+
+
+def _set_up() -> "RegistryPorts":
+    """Logs, models, ports; the registry must fit before anything runs."""
+    from consent.server.logs import set_up_logs  # noqa: PLC0415
+
+    set_up_logs()
+    set_up_django()
+    from consent.log.start import start  # noqa: PLC0415
+    from consent.server.wiring import wiring  # noqa: PLC0415
+
+    ports = wiring().registry
+    start(ports.log)
+    return ports

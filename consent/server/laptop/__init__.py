@@ -1,0 +1,1 @@
+"""`up`: a whole registry in one folder of this machine."""

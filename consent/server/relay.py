@@ -1,0 +1,59 @@
+"""The relay: looks at the clock and does what is due, itself or through a broker.
+
+A timer that fails is logged and comes round again; nothing that it should have done is lost, because each
+reads its work from the database.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from django.db import DatabaseError, close_old_connections
+
+from consent.log.errors import LogError
+from consent.registry.errors import RegistryError
+from consent.server.timers import Timer
+from signing.errors import SigningError
+
+_logger = logging.getLogger(__name__)
+_FAILURES = (DatabaseError, LogError, RegistryError, SigningError)
+
+
+class Relay:
+    """Runs timers until it is told to stop. `run` is what one timer's turn means."""
+
+    def __init__(
+        self,
+        timers: Sequence[Timer],
+        *,
+        run: Callable[[Timer], int],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._run = run
+        self._monotonic = monotonic
+        self._due = {timer.name: (timer, monotonic()) for timer in timers}
+
+    def until(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        while not stop.is_set():
+            stop.wait(max(0.0, self.turn() - self._monotonic()))
+
+    def turn(self) -> float:
+        """Run every timer that is due; returns when the next one is."""
+        for name, (timer, due) in self._due.items():
+            if due <= self._monotonic():
+                self._one(timer)
+                # Counted from the end: work that takes long never piles up.
+                self._due[name] = (timer, self._monotonic() + timer.every_s)
+        return min((due for _, due in self._due.values()), default=self._monotonic() + 1.0)
+
+    def _one(self, timer: Timer) -> None:
+        try:
+            close_old_connections()
+            done = self._run(timer)
+        except _FAILURES:
+            _logger.warning("timer %s failed; it comes round again", timer.name, exc_info=True)
+        else:
+            if done:
+                _logger.info("timer %s did %d", timer.name, done)

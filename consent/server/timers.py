@@ -1,0 +1,47 @@
+"""The timed work of a registry: what is done how often. Each is safe to run anywhere, twice, at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consent.log.enforcement import sweep
+from consent.registry.operations.sweep_grants import activate_due, expire_due, forget_expired
+from consent.registry.ports import RegistryPorts
+
+SIDES = (True, False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """One kind of work, how often it is due, and how much it did."""
+
+    name: str
+    every_s: float
+    work: Callable[[RegistryPorts], int]
+
+
+def sweep_enforcement(ports: RegistryPorts) -> int:
+    """Finish the enforcement waits of workers that died."""
+    return sweep(ports.log)
+
+
+def activate(ports: RegistryPorts) -> int:
+    """Activate grants whose cooling-off is over."""
+    return sum(activate_due(ports, livemode=side) for side in SIDES)
+
+
+def expire(ports: RegistryPorts) -> int:
+    """Record terms that have run out."""
+    return sum(expire_due(ports, livemode=side) for side in SIDES)
+
+
+def forget(ports: RegistryPorts) -> int:
+    """Remove prepared bodies, spent proofs and kept answers that are of no use any more."""
+    return forget_expired(ports)
+
+
+TIMERS: tuple[Timer, ...] = (
+    Timer(name="enforcement", every_s=1.0, work=sweep_enforcement),
+    Timer(name="activate", every_s=10.0, work=activate),
+    Timer(name="expire", every_s=10.0, work=expire),
+    Timer(name="forget", every_s=600.0, work=forget),
+)

@@ -1,0 +1,28 @@
+"""All addresses of the registry. Read by Django once, when the first request comes."""
+
+from django.urls import URLPattern, path
+
+from consent.api.urls import api_urls, openapi_document
+from consent.server.docs.urls import docs_urls
+from consent.server.health import Health
+from consent.server.wiring import Wiring, wiring
+
+
+def server_urls(made: Wiring) -> list[URLPattern]:
+    """Every pattern, from one process's wiring."""
+    health, document = Health(made), openapi_document(made.api)
+    return [
+        path("healthz", health.alive),
+        path("readyz", health.ready),
+        path("metrics", health.metrics),
+        *docs_urls(lambda: document),
+        *api_urls(made.api),
+    ]
+
+
+urlpatterns = server_urls(wiring())
+
+handler400 = "consent.server.problems.bad_request"
+handler403 = "consent.server.problems.bad_request"
+handler404 = "consent.server.problems.not_found"
+handler500 = "consent.server.problems.failed"

@@ -1,0 +1,80 @@
+"""Wire everything together, once a process. Nothing else in the server makes a port."""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+
+from consent.api.paging import Cursors
+from consent.api.ports import ApiPorts
+from consent.api.primary_checks import PrimaryChecks
+from consent.api.process_keys import ProcessKeys
+from consent.log.derive import derive_key
+from consent.log.ports import log_ports
+from consent.registry.clock import database_clock
+from consent.registry.decisions import DatabaseDecisions
+from consent.registry.ports import RegistryPorts
+from consent.server.keys.published import issuer_of, trust_bytes
+from consent.server.keys.ring import KeyRing, Signers
+from consent.server.metrics import Metrics
+from consent.server.settings import Settings, read_settings
+from consent.server.stores import open_key_store, open_objects
+from signing.webauthn import RelyingParty
+
+DISTRIBUTION = "consent-registry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What one process works with."""
+
+    settings: Settings
+    ring: KeyRing
+    registry: RegistryPorts
+    api: ApiPorts
+    metrics: Metrics
+
+    def trust(self) -> bytes:
+        """The published trust file as it is now."""
+        return trust_bytes(self.ring.index(), origin=self.registry.origin)
+
+
+def make_wiring(settings: Settings) -> Wiring:
+    """The ports of this process; make them after a fork, never before.
+
+    Raises:
+        KeysError, LogError: keys or stores cannot be opened.
+    """
+    web, key_secret = settings.web, settings.secrets.key_secret
+    ring = KeyRing(
+        settings.storage.keys, secret=key_secret, wall=lambda: datetime.now(UTC), monotonic=time.monotonic
+    )
+    registry = RegistryPorts(
+        log=log_ports(
+            key_store=open_key_store(settings), objects=open_objects(settings), key_secret=key_secret
+        ),
+        signers=Signers(ring, issuers={side: issuer_of(web.origin, livemode=side) for side in (True, False)}),
+        origin=web.origin,
+        signing_origin=web.signing_origin,
+        rp=RelyingParty(rp_id=web.rp_id, signing_origins=frozenset({web.signing_origin})),
+        clock=database_clock,
+    )
+    api = ApiPorts(
+        registry=registry,
+        checks=PrimaryChecks(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers)),
+        cursors=Cursors(
+            derive_key(settings.secrets.secret_key.encode(), purpose="consent-registry/cursor/v1")
+        ),
+        trust=lambda: trust_bytes(ring.index(), origin=web.origin),
+        version=version(DISTRIBUTION),
+    )
+    metrics = Metrics(settings.storage.data_dir / "run" / "metrics")
+    return Wiring(settings=settings, ring=ring, registry=registry, api=api, metrics=metrics)
+
+
+@cache
+def wiring() -> Wiring:
+    """This process's wiring, from its environment, made at the first call."""
+    return make_wiring(read_settings(os.environ))
