@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from consent.api.urls import api_urls, openapi_document
+from consent.api.urls import api_urls
 from consent.server.docs.urls import docs_urls
 from consent.server.health import Health
 from consent.server.wiring import Wiring, wiring
@@ -10,12 +10,12 @@ from consent.server.wiring import Wiring, wiring
 
 def server_urls(made: Wiring) -> list[URLPattern]:
     """Every pattern, from one process's wiring."""
-    health, document = Health(made), openapi_document(made.api)
+    health = Health(made)
     return [
         path("healthz", health.alive),
         path("readyz", health.ready),
         path("metrics", health.metrics),
-        *docs_urls(lambda: document),
+        *docs_urls(made.api),
         *api_urls(made.api),
     ]
 
