@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from consent.cli.connection import registry_from
+from consent.cli.connection import UNVERIFIED, registry_from
 from consent.cli.context import Context, Exit
 from consent.cli.output import instant, print_fields, print_json
 from consent.cli.question_options import add_question_options, question_of
@@ -47,6 +47,8 @@ def run(args: argparse.Namespace, context: Context) -> Exit:
     )
     if args.receipt:
         decision.receipt().save(args.receipt)
+        if not registry.verifies_receipts:
+            context.note(UNVERIFIED)
     if args.json:
         print_json(context, decision.to_json())
     else:

@@ -5,6 +5,8 @@ from consent.client.registry import Registry
 from consent.client.settings import client_settings
 from consent.client.trust_file import load_trust
 
+UNVERIFIED = "receipts are kept unverified: CONSENT_TRUST is not set (get a trust file: consent trust fetch)"
+
 
 def registry_from(context: Context) -> Registry:
     """The SDK, set up as `Registry.from_env()` is. Raises ConfigurationError."""

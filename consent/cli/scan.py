@@ -4,7 +4,7 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
-from consent.cli.connection import registry_from
+from consent.cli.connection import UNVERIFIED, registry_from
 from consent.cli.context import Context, Exit
 from consent.cli.output import print_json, print_table
 from consent.cli.question_options import assignment
@@ -95,6 +95,8 @@ def run(args: argparse.Namespace, context: Context) -> Exit:
         print_json(context, report.to_json())
     else:
         print_report(report, context)
+    if not report.receipts_verified:
+        context.note(UNVERIFIED)
     context.note(f"report: {folder}")
     return Exit.ALLOW if report.allowed else Exit.DENY
 

@@ -43,6 +43,11 @@ class ReceiptDesk:
         self._now = now
         self._sleep = sleep
 
+    @property
+    def verifies(self) -> bool:
+        """Whether there is trust to verify with."""
+        return self._trust is not None
+
     def of_check(self, answer: CheckResponse, *, nonce: str, inline: bool) -> Callable[[], SignedReceipt]:
         """How to get the receipt of one decision. One that came inline is judged now.
 

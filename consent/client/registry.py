@@ -90,6 +90,11 @@ class Registry:
         """Whether the key is of the live side."""
         return self._key.livemode
 
+    @property
+    def verifies_receipts(self) -> bool:
+        """Whether there is a trust file, so that receipts are verified as they come."""
+        return self._receipts.verifies
+
     def __repr__(self) -> str:
         return f"Registry({self.address!r}, {self._key!r})"
 

@@ -170,6 +170,19 @@ def test_ending_prints_the_instant_and_the_milliseconds_and_keeps_the_acknowledg
     assert offline.run("verify", "--allow-test", acknowledgement, "--statement", other) == 1
 
 
+def test_an_acknowledgement_that_does_not_verify_is_not_taken_for_one(
+    performer: Performer, tmp_path: Path
+) -> None:
+    stranger = RecordedPerformerSide()
+    command = performer.command().trusting(performer.side.trust, tmp_path)
+    assert command.run("performer", "pause", GRANT, "--yes") == 0
+    performer.side.grant_sha256 = "0" * 64
+    assert command.run("performer", "end", GRANT, "--yes") == 0
+    command = performer.command().trusting(stranger.trust, tmp_path)
+    assert command.run("performer", "end", GRANT, "--yes") == 3
+    assert "acknowledgement does not verify" in command.err
+
+
 def test_ending_names_the_grant_that_was_really_signed_whatever_the_registry_shows(
     performer: Performer,
 ) -> None:

@@ -62,7 +62,7 @@ def test_the_report_and_its_receipts_verify_afterwards(tmp_path: Path) -> None:
     fake = RecordedRegistry(verdicts=VERDICTS)
     run(fake, MANIFEST, tmp_path / "out")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert report["verdict"] == "deny"
+    assert (report["verdict"], report["receipts_verified"]) == ("deny", True)
     assert report["manifest"]["rows"] == 2000
     assert report["counts"]["allow"] + report["counts"]["deny"] + report["counts"]["unknown subject"] == 2000
     (name,) = report["receipts"]

@@ -18,8 +18,13 @@ from consent.cli.performer.account_options import (
 from consent.client.errors import UnreliableAnswer
 from consent.client.performer import statements
 from consent.client.performer.papers import Papers
+from consent.client.settings import trust_setting
+from consent.client.trust_file import load_trust
 from consent.core.wire.statements import Accepted
+from signing.acknowledgement import verify_acknowledgement
 from signing.canonical import JSON
+from signing.errors import SigningError
+from signing.statement import body_sha256
 
 
 def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -94,7 +99,25 @@ def _act(
             "ask again with `consent performer grants`"
         )
     _print(accepted, took_ms, args, context)
+    if accepted.acknowledgement:
+        _verify(accepted.acknowledgement, body, context)
     return Exit.ALLOW
+
+
+def _verify(token: str, body: dict[str, JSON], context: Context) -> None:
+    """Hold the acknowledgement against what was signed, where there is a trust file to do it with."""
+    path = trust_setting(context.environ)
+    if path is None:
+        return
+    trust, livemode = load_trust(path), body["livemode"] is True
+    try:
+        verify_acknowledgement(
+            token, trust=trust, expected_body_sha256=body_sha256(body), allow_test=not livemode
+        )
+    except SigningError as exc:
+        raise UnreliableAnswer(
+            f"recorded, but the registry's acknowledgement does not verify: {exc}"
+        ) from exc
 
 
 def _print(accepted: Accepted, took_ms: int, args: argparse.Namespace, context: Context) -> None:

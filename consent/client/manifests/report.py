@@ -35,6 +35,7 @@ class ScanReport:
     constants: Mapping[str, object]
     registry: str
     livemode: bool
+    receipts_verified: bool
     started_at: datetime
     ended_at: datetime
     groups: tuple[Group, ...]
@@ -74,6 +75,7 @@ class ScanReport:
             "groups": [group.to_json() for group in self.groups],
             "unreadable": [{"line": line, "why": why} for line, why in self.faults],
             "receipts": dict(self.receipts),
+            "receipts_verified": self.receipts_verified,
         }
 
 

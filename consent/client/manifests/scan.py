@@ -37,6 +37,10 @@ class Asker(Protocol):
     def livemode(self) -> bool:
         """Whether the key is of the live side."""
 
+    @property
+    def verifies_receipts(self) -> bool:
+        """Whether receipts are verified as they come."""
+
     def check_many(
         self,
         questions: Iterable[Mapping[str, object]],
@@ -99,6 +103,7 @@ def scan(
             constants=columns.constants,
             registry=registry.address,
             livemode=registry.livemode,
+            receipts_verified=registry.verifies_receipts,
             started_at=started_at,
             ended_at=ended_at,
             groups=tuple(sorted(groups.values(), key=lambda group: group.number)),
