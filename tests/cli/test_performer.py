@@ -193,6 +193,23 @@ def test_ending_names_the_grant_that_was_really_signed_whatever_the_registry_sho
     assert performer.side.statements[-1]["body"]["grant_sha256"] == signed_sha256
 
 
+def test_a_spoilt_copy_never_stands_in_the_way_of_an_ending(performer: Performer) -> None:
+    performer.command(answers=["MS", "yes"]).run("performer", "sign", OFFER)
+    (performer.signed / f"{GRANT}.statement.json").write_text("spoilt")
+    assert performer.command().run("performer", "resume", GRANT, "--yes") == 2
+    command = performer.command()
+    assert command.run("performer", "end", GRANT, "--yes") == 0
+    assert "is used instead" in command.err
+
+
+def test_an_ending_that_cannot_be_filed_is_printed_all_the_same(performer: Performer) -> None:
+    performer.signed.write_text("a file where the folder should be")
+    command = performer.command()
+    assert command.run("performer", "end", GRANT, "--yes") == 2
+    assert "enforced at  2027-03-01T12:00:00.400Z" in command.out
+    assert "cannot be written" in command.err
+
+
 def test_an_ending_without_an_instant_of_enforcement_is_not_taken_for_done(performer: Performer) -> None:
     performer.side.bends["/v1/statements"] = lambda answer: answer.update(enforced_at=None)
     command = performer.command()

@@ -15,11 +15,12 @@ from consent.cli.performer.account_options import (
     key_path,
     load_key,
 )
-from consent.client.errors import UnreliableAnswer
+from consent.client.errors import ConfigurationError, UnreliableAnswer
 from consent.client.performer import statements
 from consent.client.performer.papers import Papers
 from consent.client.settings import trust_setting
 from consent.client.trust_file import load_trust
+from consent.core.wire.grants import GrantForPerformer
 from consent.core.wire.statements import Accepted
 from signing.acknowledgement import verify_acknowledgement
 from signing.canonical import JSON
@@ -55,18 +56,18 @@ def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run_end(args: argparse.Namespace, context: Context) -> Exit:
     """End one grant."""
     return _act(
-        args, context, make=statements.revocation, question=f"End {args.grant} for good?", enforced=True
+        args, context, make=statements.revocation, question=f"End {args.grant} for good?", denies=True
     )
 
 
 def run_pause(args: argparse.Namespace, context: Context) -> Exit:
     """Pause one grant."""
-    return _act(args, context, make=statements.suspension, question=f"Pause {args.grant}?", enforced=True)
+    return _act(args, context, make=statements.suspension, question=f"Pause {args.grant}?", denies=True)
 
 
 def run_resume(args: argparse.Namespace, context: Context) -> Exit:
     """Lift the performer's own pause."""
-    return _act(args, context, make=statements.resumption, question=f"Resume {args.grant}?", enforced=False)
+    return _act(args, context, make=statements.resumption, question=f"Resume {args.grant}?", denies=False)
 
 
 def _act(
@@ -75,7 +76,7 @@ def _act(
     *,
     make: Callable[..., dict[str, JSON]],
     question: str,
-    enforced: bool,
+    denies: bool,
 ) -> Exit:
     """Sign one statement about the grant, send it, keep it, and show what the registry answered."""
     key = load_key(args, context)
@@ -86,22 +87,34 @@ def _act(
     papers = Papers(key_path(args, context))
     started_s = context.monotonic()
     grant = account.grant(args.grant)
-    body = make(grant, grant_sha256=papers.grant_sha256(grant.id) or grant.grant_sha256, key=key)
+    body = make(grant, grant_sha256=_digest(papers, grant, context, denies=denies), key=key)
     envelope = statements.sign(body, key)
     accepted = account.submit(envelope)
     took_ms = round((context.monotonic() - started_s) * 1000)
+    if accepted.enforced_at is not None or not denies:
+        _print(accepted, took_ms, args, context)
     papers.keep_statement(str(body["id"]), envelope)
     if accepted.acknowledgement:
         papers.keep_acknowledgement(accepted.id, accepted.acknowledgement)
-    if enforced and accepted.enforced_at is None:
+    if denies and accepted.enforced_at is None:
         raise UnreliableAnswer(
             f"recorded ({accepted.committed}), but the registry does not say from when it is enforced; "
             "ask again with `consent performer grants`"
         )
-    _print(accepted, took_ms, args, context)
     if accepted.acknowledgement:
         _verify(accepted.acknowledgement, body, context)
     return Exit.ALLOW
+
+
+def _digest(papers: Papers, grant: GrantForPerformer, context: Context, *, denies: bool) -> str:
+    """What was signed, by the performer's own copy. A spoilt copy never stands in the way of an ending."""
+    try:
+        return papers.grant_sha256(grant.id) or grant.grant_sha256
+    except ConfigurationError as exc:
+        if not denies:
+            raise
+        context.note(f"{exc}; the digest that the registry shows is used instead")
+        return grant.grant_sha256
 
 
 def _verify(token: str, body: dict[str, JSON], context: Context) -> None:
