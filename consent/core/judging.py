@@ -154,14 +154,11 @@ def _weigh(
             objections.lacking(reach)
 
 
-def weigh_limits(subject: SubjectFacts, asked: Asked, objections: Objections) -> bool:
-    """Weigh the performer's own limits; say whether they let the question pass."""
+def weigh_limits(subject: SubjectFacts, asked: Asked, objections: Objections) -> None:
+    """Weigh the performer's own limits, which outweigh every grant."""
     limits = subject.limits
     if limits is None:
-        return True
-    found = Objections()
+        return
     if limits.unknown:
-        found.reasons.update((Reason.PERFORMER_LIMITS, Reason.UNKNOWN_TERM))
-    _weigh(limits.never, asked, found, Reason.PERFORMER_LIMITS)
-    objections.take(found)
-    return not found.reasons
+        objections.reasons.update((Reason.PERFORMER_LIMITS, Reason.UNKNOWN_TERM))
+    _weigh(limits.never, asked, objections, Reason.PERFORMER_LIMITS)

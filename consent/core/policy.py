@@ -115,9 +115,8 @@ def _judge_subject(
     if not matching:
         objections.reasons.add(Reason.OUT_OF_SCOPE)
         return None
-    within_limits = not any(asked.use in grant.terms.by_use for grant in matching) or weigh_limits(
-        subject, asked, objections
-    )
+    if any(asked.use in grant.terms.by_use for grant in matching):
+        weigh_limits(subject, asked, objections)
     against = Objections()
     best: Allowed | None = None
     for grant in matching:
@@ -126,7 +125,7 @@ def _judge_subject(
             best = found
     if best is None:
         objections.take(against)
-    return best if within_limits else None
+    return best
 
 
 def _visible(asked: Asked, facts: Facts, subject: SubjectFacts) -> list[GrantFacts]:

@@ -15,7 +15,7 @@ from tests.core.scenario import asked_of, facts_of
 from tests.core.strategies import _CONSTRAINTS, changed, prohibitions, scenarios
 
 Json = dict[str, Any]
-MODEST = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+MODEST = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 # Counts narrow by number, the others by set. A rate or count added to a line without counts narrows too.
 _SETS = {
     "territory": "allow",

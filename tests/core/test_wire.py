@@ -171,6 +171,12 @@ def test_unknown_words_always_deny(scenario: Json, member: str, word: str) -> No
     assert Reason.UNKNOWN_TERM in decision.reasons
 
 
+@pytest.mark.parametrize("modality", ["face", "voice+face", "full-likeness", "face+voice", ""])
+def test_a_modality_that_differs_from_the_table_denies_where_no_door_refused_it(modality: str) -> None:
+    asked = Asked(caller="org_test_one", use="train.voice", performers=("prf_test_one",), modality=modality)
+    assert Reason.UNKNOWN_TERM in asked.stops
+
+
 def test_a_standing_context_is_read_as_strictly_as_a_question() -> None:
     assert StandingContext.from_json({"territory": "DE"}) == StandingContext(territory="DE")
     assert StandingContext(territory="DE", language="de").to_json() == {"territory": "DE", "language": "de"}

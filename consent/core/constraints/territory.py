@@ -45,7 +45,8 @@ class Territory(Constraint):
         territory = asked.territory
         if territory is None:
             return missing("territory")
-        if territory == WORLD or not self.allow.contains(territory) or self.deny.overlaps(territory):
+        # WORLD lies in no list of regions and overlaps every denied one, so only a bare WORLD passed it.
+        if not self.allow.contains(territory) or self.deny.overlaps(territory):
             return deny(Reason.TERRITORY)
         return PASS
 
