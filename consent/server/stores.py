@@ -7,7 +7,6 @@ from consent.log.keystore_database import DatabaseKeyStore
 from consent.log.keystore_file import FileKeyStore
 from consent.log.objects import ObjectStore
 from consent.log.storage_file import FileObjectStore
-from consent.log.storage_s3 import S3ObjectStore, s3_client
 from consent.server.settings import Settings
 
 
@@ -17,6 +16,9 @@ def open_objects(settings: Settings) -> ObjectStore:
     if isinstance(where, Path):
         where.mkdir(parents=True, exist_ok=True, mode=0o700)
         return FileObjectStore(where)
+    # Imported here: boto3 takes a quarter of a second that a folder need not cost.
+    from consent.log.storage_s3 import S3ObjectStore, s3_client  # noqa: PLC0415
+
     client = s3_client(
         endpoint_url=where.endpoint_url,
         region=where.region,

@@ -1,0 +1,1 @@
+"""What the operator's commands do; they read words and call operations."""

@@ -1,0 +1,155 @@
+"""Identity checks by a named examiner: list, approve, refuse."""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from consent.registry.answers import enforced
+from consent.registry.errors import Invalid, NotFound
+from consent.registry.models import Credential, IdentityRecord, StageName
+from consent.registry.operations.add_credential import block_credential
+from consent.registry.operations.enrol_performer import IDENTITY_PURPOSE
+from consent.registry.operations.record_identity_check import record_identity_check
+from consent.registry.ports import RegistryPorts
+from signing.canonical import canonicalize, sha256_hex
+
+ADULT_YEARS = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What an examiner compares with the document. It does not print: names belong on the examiner's screen only."""
+
+    legal_name: str
+    birth_date: date
+
+    def __repr__(self) -> str:
+        return "Person()"
+
+
+def run(options: argparse.Namespace, ports: RegistryPorts) -> int:
+    """One verb; returns the exit status."""
+    match options.identity_verb:
+        case "list":
+            _list(options, ports)
+        case "approve":
+            return _approve(options, ports)
+        case _:
+            _refuse(options, ports)
+    return 0
+
+
+def is_adult(birth_date: date, *, on: date) -> bool:
+    """Whether somebody born then is 18 on that day; who was born on 29 February is so on 1 March."""
+    return (on.year - birth_date.year, on.month, on.day) >= (ADULT_YEARS, birth_date.month, birth_date.day)
+
+
+def _list(options: argparse.Namespace, ports: RegistryPorts) -> None:
+    waiting = Credential.objects.filter(state="pending").order_by("created_at", "id")
+    if options.side is not None:
+        waiting = waiting.filter(livemode=options.side == "live")
+    rows = list(waiting)
+    if not rows:
+        print("Nobody waits for an identity check.")
+        return
+    for row in rows:
+        person = _person(row, ports)
+        names = StageName.objects.filter(performer_id=row.performer_id).order_by("created_at", "name")
+        print(
+            f"{row.id}  {'live' if row.livemode else 'test'} side, since {row.created_at:%Y-%m-%d %H:%M} UTC"
+        )
+        print(f"  compare with the document: {person.legal_name}, born {person.birth_date.isoformat()}")
+        print(f"  stage names: {', '.join(names.values_list('name', flat=True))}; key {row.thumbprint}")
+
+
+def _approve(options: argparse.Namespace, ports: RegistryPorts) -> int:
+    credential = _pending(options.credential)
+    person = _person(credential, ports)
+    if not is_adult(person.birth_date, on=ports.clock().date()):
+        raise Invalid(
+            f"born {person.birth_date.isoformat()}: not 18 yet. Nobody under 18 can be approved",
+            pointer="/birth_date",
+            rule="adult",
+            expected="a person of 18 or older",
+        )
+    evidence = _evidence(options, credential)
+    print(f"{person.legal_name}, born {person.birth_date.isoformat()}, examined by {options.examiner}.")
+    if not options.yes and sys.stdin.isatty():
+        answer = input("You saw a document that says so, and it is theirs? [yes/no] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            print("Nothing was recorded.")
+            return 1
+    recorded = record_identity_check(
+        ports,
+        livemode=credential.livemode,
+        performer=credential.performer_id,
+        examiner=options.examiner,
+        method=options.method,
+        evidence_sha256=evidence,
+        over_18=True,
+    )
+    enforced(recorded.written, ports)
+    print(f"Recorded. Keys introduced by the registry: {', '.join(recorded.introduced) or 'none'}")
+    return 0
+
+
+def _refuse(options: argparse.Namespace, ports: RegistryPorts) -> None:
+    credential = _pending(options.credential)
+    record_identity_check(
+        ports,
+        livemode=credential.livemode,
+        performer=credential.performer_id,
+        examiner=options.examiner,
+        method=options.method,
+        evidence_sha256=_evidence(options, credential),
+        over_18=False,
+    )
+    # Crash before this: the key still waits, and can do nothing while it does.
+    written = block_credential(
+        ports,
+        livemode=credential.livemode,
+        performer=credential.performer_id,
+        thumbprint=credential.thumbprint,
+        authority="operator",
+    )
+    enforced(written, ports)
+    print(f"Recorded. {credential.id} is switched off; they may enrol again with another key.")
+
+
+def _pending(name: str) -> Credential:
+    row = (
+        Credential.objects.filter(state="pending", id=name).first()
+        or Credential.objects.filter(state="pending", thumbprint=name).first()
+    )
+    if row is None:
+        raise NotFound(f"no key {name!r} waits for a check; `identity list` shows those that do")
+    return row
+
+
+def _person(credential: Credential, ports: RegistryPorts) -> Person:
+    record = IdentityRecord.objects.get(performer_id=credential.performer_id)
+    read = json.loads(ports.log.sealer.open(record.record, bytes(record.sealed), purpose=IDENTITY_PURPOSE))
+    return Person(legal_name=read["legal_name"], birth_date=date.fromisoformat(read["birth_date"]))
+
+
+def _evidence(options: argparse.Namespace, credential: Credential) -> str:
+    """The digest of the evidence. On the test side the examiner's own note of the check will do."""
+    if options.evidence_sha256:
+        return str(options.evidence_sha256)
+    if options.evidence:
+        try:
+            return sha256_hex(Path(options.evidence).read_bytes())
+        except OSError as exc:
+            raise Invalid(f"{options.evidence} cannot be read: {exc.strerror}", pointer="/evidence") from exc
+    if credential.livemode:
+        raise Invalid(
+            "the live side needs evidence",
+            pointer="/evidence",
+            rule="required",
+            expected="--evidence FILE or --evidence-sha256 HEX",
+        )
+    note = {"credential": credential.id, "examiner": options.examiner, "method": options.method}
+    return sha256_hex(canonicalize(note))

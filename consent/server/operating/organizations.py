@@ -1,0 +1,78 @@
+"""Organizations and their API keys, by the operator."""
+
+import argparse
+from collections.abc import Iterator
+
+from consent.registry.answers import enforced
+from consent.registry.models import ApiKey, Organization, OrganizationSide
+from consent.registry.operations.api_keys import create_api_key, revoke_api_key
+from consent.registry.operations.create_organization import create_organization, open_side
+from consent.registry.ports import RegistryPorts
+from consent.server.test_actors.seed import seed_actors
+
+_CONTEXT = ("territory", "language", "purpose", "base_model")
+
+
+def run(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
+    """Do it; the lines to print."""
+    match options.verb:
+        case "list":
+            yield from _list()
+        case "create":
+            opened = create_organization(
+                ports,
+                livemode=options.side == "live",
+                legal_name=options.legal_name,
+                country=options.country,
+                contact=options.contact,
+            )
+            yield from _opened(opened.organization, options, ports)
+        case "open":
+            open_side(ports, livemode=options.side == "live", organization=options.organization)
+            yield from _opened(options.organization, options, ports)
+        case _:
+            yield from _key(options, ports)
+
+
+def _opened(organization: str, options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
+    yield f"{organization}: the {options.side} side is open"
+    if options.side == "test":
+        seed_actors(ports, organization)
+        yield "The invented performers are there: prf_test_allow and the others of /docs/start"
+
+
+def _list() -> Iterator[str]:
+    sides: dict[str, list[str]] = {}
+    for organization, livemode in OrganizationSide.objects.values_list("organization_id", "livemode"):
+        sides.setdefault(organization, []).append("live" if livemode else "test")
+    for row in Organization.objects.order_by("created_at", "id"):
+        yield f"{row.id}  {row.legal_name}, {row.country}  {' and '.join(sorted(sides.get(row.id, [])))}"
+
+
+def _key(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
+    livemode = options.side == "live"
+    match options.key_verb:
+        case "create":
+            context = {name: value for name in _CONTEXT if (value := getattr(options, name)) is not None}
+            made = create_api_key(
+                ports,
+                livemode=livemode,
+                organization=options.organization,
+                name=options.name,
+                scopes=options.scope or ("check", "receipts"),
+                context=context,
+                capabilities=options.capability,
+            )
+            yield f"{made.id}: this is the only time that its secret is shown"
+            yield made.secret
+        case "list":
+            rows = ApiKey.objects.filter(organization_id=options.organization, livemode=livemode)
+            for row in rows.order_by("created_at", "id"):
+                state = "off" if row.revoked_at is not None else "works"
+                yield f"{row.id}  {row.hint}…  {state}  {row.name}  {' '.join(row.scopes)}"
+        case _:
+            written = revoke_api_key(
+                ports, livemode=livemode, organization=options.organization, key=options.key
+            )
+            enforced(written, ports)
+            yield f"{options.key} is off"
