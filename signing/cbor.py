@@ -13,6 +13,7 @@ from signing.errors import MalformedError
 CBOR: TypeAlias = "bool | int | bytes | str | list[CBOR] | dict[int | str, CBOR] | None"
 
 MAX_DEPTH = 4  # CTAP 2.1 §8: "maximum nesting depth of 4 levels"
+MAX_MEMBERS = 256  # of one map: names are hashed predictably, and the field shows a dozen
 _SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None}
 
 
@@ -130,6 +131,8 @@ class _Reader:
             raise MalformedError(f"CBOR text before byte {self.at} is not UTF-8", rule="cbor") from exc
 
     def members(self, count: int, room: int) -> dict[int | str, CBOR]:
+        if count > MAX_MEMBERS:
+            raise MalformedError(f"CBOR map of {count} members, at most {MAX_MEMBERS}", rule="cbor")
         members: dict[int | str, CBOR] = {}
         for _ in self.counted(count):
             name = self.item(0)

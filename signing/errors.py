@@ -39,7 +39,3 @@ class SignatureError(SigningError):
 
 class UntrustedError(SigningError):
     """Well signed, but not by somebody who may: unknown key, wrong role or side, outside its validity."""
-
-
-class ExpiredError(SigningError):
-    """Genuine, but asked about at an instant outside its own validity."""

@@ -64,7 +64,7 @@ def sign(
     if refused := sorted((REFUSED_HEADER | _OWN_HEADER) & set(extra)):
         raise MalformedError(f"header member {refused[0]} cannot be set", rule="jws_header")
     members: dict[str, JSON] = {"alg": "EdDSA", "kid": key.public.thumbprint, "typ": typ, **extra}
-    signing_input = f"{b64u(canonicalize(members))}.{b64u(canonicalize(payload))}".encode("ascii")
+    signing_input = f"{b64u(canonicalize(members))}.{b64u(canonicalize(dict(payload)))}".encode("ascii")
     return f"{signing_input.decode('ascii')}.{b64u(key.sign(signing_input))}"
 
 

@@ -21,7 +21,7 @@ from signing.errors import MalformedError, SignatureError, UntrustedError
 from signing.instants import format_instant, parse_instant
 from signing.public_key import PublicKey
 from signing.purposes import INTRODUCTION
-from signing.statement import verify_statement
+from signing.statement import PerformerSignature, verify_statement
 from signing.trust import Trust
 
 MAX_LINKS = 64  # a key a month for five years
@@ -66,6 +66,19 @@ def registry_link(introduction: str, *, examiner: str, evidence_sha256: str) -> 
 def performer_link(envelope: Envelope) -> dict[str, JSON]:
     """The chain entry of a key that the performer's former key introduced."""
     return {"introduced_by": BY_PERFORMER, "statement": write_envelope(envelope)}
+
+
+def check_method(link: KeyIntroduction, performer: PerformerSignature) -> None:
+    """Refuse a key that signs by another method than the one it was introduced for.
+
+    A software key can imitate a passkey's assertion, and would claim that somebody's finger was on it.
+
+    Raises:
+        UntrustedError: kind and method do not fit.
+    """
+    wanted = "webauthn" if link.kind == "passkey" else "ed25519"
+    if performer.method != wanted:
+        raise UntrustedError(f"key was introduced as {link.kind} and signs by {performer.method}")
 
 
 def verify_chain(
@@ -136,7 +149,7 @@ def _verify_link(
     else:
         if not before:
             raise UntrustedError("key chain does not start with a key that the registry introduced")
-        link = _by_performer(entry, pointer, former=before[-1].key, livemode=livemode, trust=trust, at=at)
+        link = _by_performer(entry, pointer, former=before[-1], livemode=livemode, trust=trust, at=at)
     if any(link.thumbprint == each.thumbprint for each in before):
         raise UntrustedError("a key stands twice in its chain")
     return link
@@ -162,7 +175,13 @@ def _by_registry(entry: dict[str, JSON], pointer: str, *, livemode: bool, trust:
 
 
 def _by_performer(
-    entry: dict[str, JSON], pointer: str, *, former: PublicKey, livemode: bool, trust: Trust, at: datetime
+    entry: dict[str, JSON],
+    pointer: str,
+    *,
+    former: KeyIntroduction,
+    livemode: bool,
+    trust: Trust,
+    at: datetime,
 ) -> KeyIntroduction:
     if isinstance(entry["statement"], str):
         raise UntrustedError("a link by a registry key is presented as the performer's own")
@@ -173,7 +192,10 @@ def _by_performer(
     rp = None
     if isinstance(first, WebauthnSignature):
         rp = trust.relying_party(first.authenticator_data[:32], at=at, or_before=True)
-    verify_statement(envelope, expected_performer_key=former, expected_livemode=livemode, rp=rp)
+    verified = verify_statement(
+        envelope, expected_performer_key=former.key, expected_livemode=livemode, rp=rp
+    )
+    check_method(former, verified.performer)
     return _introduction(envelope.body, envelope.body_bytes, None)
 
 

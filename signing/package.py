@@ -18,7 +18,7 @@ from signing.encoding import b64u, unb64u
 from signing.envelope import Envelope, WebauthnSignature, read_envelope, write_envelope
 from signing.errors import MalformedError, UntrustedError
 from signing.instants import format_instant
-from signing.key_chain import KeyIntroduction, verify_chain
+from signing.key_chain import KeyIntroduction, check_method, verify_chain
 from signing.statement import VerifiedStatement, verify_statement
 from signing.trust import Trust
 
@@ -148,6 +148,7 @@ def verify_package(data: bytes, *, trust: Trust, at: datetime, allow_test: bool 
     statement = verify_statement(
         envelope, expected_performer_key=chain[-1].key, expected_livemode=livemode, rp=rp
     )
+    check_method(chain[-1], statement.performer)
     return VerifiedPackage(
         statement=statement,
         key_chain=chain,

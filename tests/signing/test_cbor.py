@@ -65,6 +65,13 @@ def test_everything_else_is_refused(data: str) -> None:
         cbor.decode(bytes.fromhex(data))
 
 
+def test_a_map_has_a_bounded_number_of_members() -> None:
+    full = cbor.encode(dict.fromkeys(range(cbor.MAX_MEMBERS), 0))
+    assert len(cbor.decode(full)) == cbor.MAX_MEMBERS  # type: ignore[arg-type]
+    with pytest.raises(MalformedError):
+        cbor.decode(cbor.encode(dict.fromkeys(range(cbor.MAX_MEMBERS + 1), 0)))
+
+
 def test_a_member_twice_is_refused() -> None:
     with pytest.raises(MalformedError, match="twice"):
         cbor.decode(bytes.fromhex("a201010102"))

@@ -4,24 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signing.encoding import b64, b64u, unb64, unb64u
+from signing.encoding import b64u, unb64u
 from signing.errors import MalformedError
 
 
 @given(st.binary(max_size=64))
-def test_both_forms_read_back(data: bytes) -> None:
+def test_bytes_read_back(data: bytes) -> None:
     assert unb64u(b64u(data)) == data
-    assert unb64(b64(data)) == data
 
 
 @given(st.text(alphabet="AB-_+/=\n ", max_size=8))
 def test_only_what_would_be_printed_is_read(text: str) -> None:
-    for read, write in ((unb64u, b64u), (unb64, b64)):
-        try:
-            data = read(text)
-        except MalformedError:
-            continue
-        assert write(data) == text
+    try:
+        data = unb64u(text)
+    except MalformedError:
+        return
+    assert b64u(data) == text
 
 
 @pytest.mark.parametrize(
@@ -30,12 +28,6 @@ def test_only_what_would_be_printed_is_read(text: str) -> None:
 def test_second_spellings_are_refused(text: str) -> None:
     with pytest.raises(MalformedError):
         unb64u(text)
-
-
-@pytest.mark.parametrize("text", ["AA", "AB==", "AA==\n", "A===", "AA=A", "A-==", "=", "AAAA="])
-def test_second_spellings_with_padding_are_refused(text: str) -> None:
-    with pytest.raises(MalformedError):
-        unb64(text)
 
 
 def test_a_length_that_is_fixed_is_checked() -> None:

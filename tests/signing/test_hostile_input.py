@@ -18,7 +18,7 @@ from signing.bodies import check_body
 from signing.canonical import JSON, canonicalize, parse, parse_statement
 from signing.client_data import parse_client_data
 from signing.countersignature import verify_countersignature
-from signing.encoding import b64u, unb64, unb64u
+from signing.encoding import b64u, unb64u
 from signing.envelope import format_envelope, parse_envelope, read_envelope
 from signing.errors import MalformedError, SigningError
 from signing.instants import parse_instant
@@ -90,7 +90,6 @@ READ_BYTES: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
 }
 READ_TEXT: dict[str, tuple[Callable[[str], Any], str]] = {
     "base64url": (unb64u, "AAAA"),
-    "base64": (unb64, "AAA="),
     "instant": (parse_instant, "2026-12-01T00:00:00Z"),
     "jws": (
         lambda text: jws.verify(text, expected_typ=RECEIPT, keys={}),

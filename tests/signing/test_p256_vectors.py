@@ -50,3 +50,11 @@ def test_neither_form_passes_for_the_other() -> None:
         _key(der).verify_jose(bytes.fromhex(der["sig"]), bytes.fromhex(der["msg"]))
     with pytest.raises(SigningError):
         _key(raw).verify(bytes.fromhex(raw["sig"]), bytes.fromhex(raw["msg"]))
+
+
+def test_a_raw_signature_with_a_longer_number_is_refused() -> None:
+    case = next(case for case in _cases("p1363") if case["result"] == "valid")
+    signature, message = bytes.fromhex(case["sig"]), bytes.fromhex(case["msg"])
+    for longer in (signature[:32] + b"\x00" + signature[32:], b"\x00" + signature, signature + b"\x00"):
+        with pytest.raises(SigningError):
+            _key(case).verify_jose(longer, message)

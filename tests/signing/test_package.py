@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signing import jws
 from signing.canonical import canonicalize
@@ -120,6 +121,26 @@ def test_passkeys_stand_in_a_chain_and_sign() -> None:
     assert [each.kind for each in verified.key_chain] == ["passkey", "passkey"]
     no_origins = Trust(issuers=ISSUERS, keys=trust().keys)
     assert isinstance(refuse(data, trust=no_origins), UntrustedError)
+
+
+def test_a_software_key_that_plays_a_passkey_is_refused() -> None:
+    device = SoftwareAuthenticator(private=Ed25519PrivateKey.from_private_bytes(PERFORMER.export_seed()))
+    assert device.public_key == PERFORMER.public
+    body = grant_body()
+    body["template"]["text_sha256"] = hashlib.sha256(TEXT).hexdigest()
+    played = read_envelope(signed_by_passkey(body, device))
+    assert isinstance(refuse(package(envelope=played)), UntrustedError)
+    introduced = read_envelope(signed_by_passkey(credential_body(SECOND.public, by=PERFORMER.public), device))
+    data = package(
+        envelope=signed(grant_body(credential=SECOND.public.thumbprint), by=SECOND),
+        chain=[first_link(), performer_link(introduced)],
+    )
+    assert isinstance(refuse(data), UntrustedError)
+
+
+def test_a_passkeys_key_signs_no_bare_statement() -> None:
+    as_passkey = first_link(public_key=b64u(PERFORMER.public.to_cose()), kind="passkey")
+    assert isinstance(refuse(package(chain=[as_passkey])), UntrustedError)
 
 
 def test_a_key_introduced_by_the_registry_is_never_the_performers_own_doing() -> None:
