@@ -97,6 +97,39 @@ def test_a_software_key_signs_no_adult_terms_even_if_it_plays_a_passkey(world: "
     assert refusal(world, envelope) == "signature_invalid"
 
 
+def test_a_passkeys_private_key_signs_nothing_outside_its_authenticator(world: "World") -> None:
+    """An Ed25519 passkey whose secret leaked must not sign as software: no person was verified."""
+    from consent.registry.models import Credential
+    from tests.registry.world import Key
+
+    organization, person = world.organization(), world.person()
+    Credential.objects.filter(thumbprint=person.key.thumbprint).update(
+        state="blocked", blocked_at=world.clock.now
+    )
+    leaked = PrivateKey.generate()
+    enrol_passkey(world, person.id, leaked)
+    key = Key(software=leaked)
+    world.clock.forward(hours=72)
+    prepared = world.prepare(person, world.offer(organization, person), credential=key.thumbprint)
+    assert refusal(world, key.sign(prepared.body)) == "signature_invalid"
+
+
+def enrol_passkey(world: "World", performer: Any, private: PrivateKey) -> None:
+    """Recover with a passkey that has this Ed25519 key."""
+    from consent.registry.operations.enrol_credential import enrol_credential
+
+    enrol_credential(
+        world.ports,
+        livemode=True,
+        performer=performer,
+        public_key=private.public,
+        kind="passkey",
+        backup_eligible=False,
+        label="a passkey",
+    )
+    world.verify(performer)
+
+
 def test_an_offer_is_signed_only_after_it_was_shown(world: "World") -> None:
     from consent.registry.errors import StateConflict
     from consent.registry.operations.draft_offer import draft_offer
