@@ -1,31 +1,31 @@
 """The guard against a database that was rolled back (DESIGN §7, last lines).
 
 The highest acknowledged position of each side is kept in the object store, and written there before
-an answer acknowledges. Each is an object of its own whose *name* carries the seq and the writing
-process, so nothing is ever overwritten: readers take the highest name, a process removes what it
-wrote before once something higher is durable, and writers in other processes cannot be lowered.
+an answer acknowledges. It stands in the *name* of an empty object, authenticated: so nothing is ever
+overwritten, one listing reads everything, the highest name counts, writers in other processes cannot
+be lowered, and a process may remove what it wrote before once something higher is durable.
 """
 
 import hashlib
 import hmac
-import json
 import logging
+import re
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent.log.errors import (
-    GuardUnavailableError,
-    ObjectMissingError,
-    RolledBackError,
-    StoreError,
-)
+from consent.log.errors import GuardUnavailableError, RolledBackError, StoreError
 from consent.log.objects import ObjectStore
 from consent.log.position import Head, Position
 
 REFRESH_S = 1.0  # how old this process's knowledge of what others acknowledged normally gets
 MAX_AGE_S = 10.0  # how old it may get while the store fails; then no answer
-_READ_ATTEMPTS = 5  # a listed object may be removed by its owner before it is read
+_KEPT_NAMES = 2  # of one process: whoever lists a folder while it changes finds one of them
+_NAME = re.compile(
+    r"(?P<signed>guard/(?P<side>live|test)/(?P<seq>[0-9]{20})-(?P<chain>[0-9a-f]{64})-(?P<database>[0-9a-z]+)"
+    r"-[0-9a-z]+)-(?P<mac>[0-9a-f]{32})"
+)
 _logger = logging.getLogger(__name__)
 
 
@@ -53,7 +53,7 @@ class RollbackGuard:
         clock: Callable[[], float],
         chain_at: Callable[[bool, int], bytes | None],
     ) -> None:
-        """`process` is unique to this process; `clock` counts seconds; `chain_at` reads the caller's snapshot."""
+        """`process` is unique, of 0–9 and a–z; `clock` counts seconds; `chain_at` reads the caller's snapshot."""
         self._objects = objects
         self._key = key
         self._clock = clock
@@ -89,19 +89,15 @@ class RollbackGuard:
         """Read the highest stored position of one side now."""
         side = self._sides[livemode]
         started = self._clock()
-        for _ in range(_READ_ATTEMPTS):
-            try:
-                names = list(self._objects.keys(f"guard/{side.name}/"))
-                if names:
-                    # Names are zero-padded, so that the order of their bytes is the order of the seqs.
-                    side.learn(self._parse(livemode, names[-1], self._objects.get(names[-1])))
-            except ObjectMissingError:
-                continue
-            except StoreError as exc:
-                raise GuardUnavailableError(f"rollback guard cannot be read: {exc}") from exc
-            side.read_at = started
-            return side.floor()
-        raise GuardUnavailableError("rollback guard changes faster than it can be read")
+        try:
+            names = list(self._objects.keys(f"guard/{side.name}/"))
+        except StoreError as exc:
+            raise GuardUnavailableError(f"rollback guard cannot be read: {exc}") from exc
+        if names:
+            # The seq is zero-padded, so that the order of the names is the order of the seqs.
+            side.learn(self._parse(names[-1]))
+        side.read_at = started
+        return side.floor()
 
     def check(self, head: Head, floor: Floor | None) -> None:
         """Refuse a head below or beside `floor`, which was taken before the head's snapshot.
@@ -131,10 +127,10 @@ class RollbackGuard:
         wanted = Floor(position=position, database_id=database_id)
         side.see(wanted)
         while (leading := side.lead_or_wait(wanted)) is not None:
-            name = f"guard/{side.name}/{leading.position.seq:020d}-{side.process}"
+            name = self._format(leading)
             try:
-                # Only this process writes this name, and always these bytes: nothing to compare.
-                self._objects.put(name, self._format(leading), immutable=False)
+                # Only this process writes this name, and always nothing into it: nothing to compare.
+                self._objects.put(name, b"", immutable=False)
             except StoreError as exc:
                 side.step_down(None, None)
                 raise GuardUnavailableError(f"rollback guard cannot be written: {exc}") from exc
@@ -161,28 +157,26 @@ class RollbackGuard:
         except StoreError:
             _logger.warning("an outdated rollback guard object could not be removed")
 
-    def _format(self, floor: Floor) -> bytes:
-        """Canonical JSON, a line feed, and its HMAC-SHA-256 in hex."""
-        body = {
-            "chain": floor.position.chain.hex(),
-            "database_id": floor.database_id,
-            "livemode": floor.position.livemode,
-            "seq": floor.position.seq,
-        }
-        line = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-        return line + b"\n" + hmac.new(self._key, line, hashlib.sha256).hexdigest().encode()
+    def _format(self, floor: Floor) -> str:
+        """The object name: side, seq, chain, database, process, and 128 bits of HMAC-SHA-256 over these."""
+        position, side = floor.position, self._sides[floor.position.livemode]
+        signed = (
+            f"guard/{side.name}/{position.seq:020d}-{position.chain.hex()}-{floor.database_id}-{side.process}"
+        )
+        return f"{signed}-{self._mac(signed)}"
 
-    def _parse(self, livemode: bool, name: str, data: bytes) -> Floor:
-        """The floor in an object, authenticated and of this side and name."""
-        line, _, mac = data.partition(b"\n")
-        if not hmac.compare_digest(hmac.new(self._key, line, hashlib.sha256).hexdigest().encode(), mac):
+    def _parse(self, name: str) -> Floor:
+        """The authenticated floor in an object name; anything else in the guard's folder is a refusal."""
+        match = _NAME.fullmatch(name)
+        if match is None or not hmac.compare_digest(self._mac(match["signed"]), match["mac"]):
             raise GuardUnavailableError(f"rollback guard object {name} is not authentic")
-        body = json.loads(line)
-        position = Position(livemode=body["livemode"], seq=body["seq"], chain=bytes.fromhex(body["chain"]))
-        seq = name.rpartition("/")[2].partition("-")[0]
-        if position.livemode != livemode or seq != f"{position.seq:020d}":
-            raise GuardUnavailableError(f"rollback guard object {name} holds another side or position")
-        return Floor(position=position, database_id=body["database_id"])
+        position = Position(
+            livemode=match["side"] == "live", seq=int(match["seq"]), chain=bytes.fromhex(match["chain"])
+        )
+        return Floor(position=position, database_id=match["database"])
+
+    def _mac(self, signed: str) -> str:
+        return hmac.digest(self._key, signed.encode(), hashlib.sha256).hex()[:32]
 
 
 class _Side:
@@ -198,7 +192,7 @@ class _Side:
         self._durable_seq = -1
         self._wanted: Floor | None = None
         self._writing = False
-        self._written_name: str | None = None
+        self._names: deque[str] = deque()
 
     def floor(self) -> Floor | None:
         """The highest position known to this process."""
@@ -233,9 +227,10 @@ class _Side:
         """End this thread's turn, with what it made durable; returns the name that is now outdated."""
         with self._changed:
             outdated = None
-            if written is not None:
+            if written is not None and name is not None:
                 self._durable_seq = max(self._durable_seq, written.position.seq)
-                outdated, self._written_name = self._written_name, name
+                self._names.append(name)
+                outdated = self._names.popleft() if len(self._names) > _KEPT_NAMES else None
             self._writing = False
             self._changed.notify_all()
             return outdated

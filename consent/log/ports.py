@@ -45,7 +45,7 @@ def log_ports(*, key_store: KeyStore, objects: ObjectStore, key_secret: bytes) -
         guard=RollbackGuard(
             objects=objects,
             key=derive_key(key_secret, purpose="consent-registry/guard/v1"),
-            process=f"{os.getpid()}-{secrets.token_hex(8)}",
+            process=f"{os.getpid()}x{secrets.token_hex(8)}",
             clock=boot_clock_s,
             chain_at=chain_at,
         ),

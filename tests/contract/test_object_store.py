@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from consent.log.errors import (
+    GuardUnavailableError,
     ImmutableError,
     ObjectKeyError,
     ObjectMissingError,
@@ -235,3 +236,47 @@ def test_a_crash_while_writing_a_file_shows_neither_half_an_object_nor_a_listed_
     assert store.get("a") == b"whole"
     assert list(store.keys("")) == ["a"]
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_the_rollback_guard_is_never_lowered_over_any_store(store: ObjectStore) -> None:
+    """Processes write at once while another reads: whatever was acknowledged before a read is in it."""
+    from consent.log.guard import RollbackGuard
+    from consent.log.position import Position
+
+    def guard(process: str) -> RollbackGuard:
+        return RollbackGuard(
+            objects=store, key=b"k" * 32, process=process, clock=lambda: 0.0, chain_at=lambda side, seq: None
+        )
+
+    acknowledged, reads = [-1], [-1]
+    faults: list[object] = []
+
+    def write(n: int) -> None:
+        mine = guard(f"process{n}")
+        for seq in range(n, 60, 3):
+            mine.acknowledge(Position(livemode=True, seq=seq, chain=bytes(32)), database_id="d")
+            acknowledged.append(seq)
+
+    def read() -> None:
+        while any(thread.is_alive() for thread in writers):
+            before = max(acknowledged)
+            try:
+                floor = guard("reader").refresh(True)
+            except GuardUnavailableError:
+                continue  # localbucket drops a listing in which an object goes away: a refusal, no answer
+            reads.append(before)
+            if before >= 0 and (floor is None or floor.position.seq < before):
+                faults.append((before, floor))
+
+    writers = [threading.Thread(target=write, args=(n,)) for n in range(3)]
+    reader = threading.Thread(target=read)
+    for thread in (*writers, reader):
+        thread.start()
+    for thread in (*writers, reader):
+        thread.join()
+    assert faults == []
+    assert max(reads) > 0
+    assert len(list(store.keys("guard/live/"))) == 6
+    last = guard("last").refresh(True)
+    assert last is not None
+    assert last.position.seq == 59
