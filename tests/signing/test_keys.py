@@ -177,6 +177,13 @@ def test_an_altered_key_file_does_not_open(member: str, value: Any) -> None:
         PrivateKey.from_encrypted(json.dumps(document).encode(), b"s")
 
 
+def test_a_key_file_resealed_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = PrivateKey.generate()
+    monkeypatch.setattr(key, "public", KEYS["EdDSA"])
+    with pytest.raises(UntrustedError, match="another public key"):
+        PrivateKey.from_encrypted(key.to_encrypted(b"s"), b"s")
+
+
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b"x" * 5000, b"\xff"])
 def test_what_is_no_key_file_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedError):
