@@ -76,7 +76,7 @@ def _web(settings: Settings, *, host: str, workers: int) -> int:
         blocking_threads=THREADS,
         # A thread keeps its database connection; one that came and went would reconnect each time.
         blocking_threads_idle_timeout=600,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # its warnings are advice on how many threads to have
         websockets=False,
         workers_kill_timeout=10,
     )

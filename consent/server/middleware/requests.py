@@ -1,6 +1,7 @@
 """Give a request its id, and say in one line what became of it."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from consent.server.wiring import wiring
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
 _logger = logging.getLogger("consent.requests")
 
 
@@ -45,4 +47,8 @@ def requests(get_response: Handler) -> Handler:
 def route_of(request: HttpRequest) -> str:
     """The pattern that matched, never the address itself; one word for everything that matched none."""
     match = request.resolver_match
-    return str(match.route) if match is not None else "unmatched"
+    if match is None:
+        return "unmatched"
+    # A regular expression's groups by their names: ^v1/offers/(?P<offer>off_…)\\Z is /v1/offers/{offer}.
+    route = _GROUP.sub(r"{\1}", str(match.route)).removeprefix("^").removesuffix("\\Z")
+    return "/" + route.replace("\\", "")
