@@ -4,11 +4,11 @@ One line of one grant must satisfy the whole question: nothing is stitched from 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from consent.core.asked import Asked
-from consent.core.constraints import Scene, Verdict
+from consent.core.constraints import PASS, Scene, Verdict
 from consent.core.facts import GrantFacts, SubjectFacts
 from consent.core.instants import MAX_TERM_YEARS, years_after
 from consent.core.lines import CompiledLine
@@ -20,12 +20,14 @@ _SHORTEST_TEN_YEARS_DAYS = 3652  # ten years have two leap days at least, save a
 _SURE_DAYS = _SHORTEST_TEN_YEARS_DAYS - 1
 
 
-@dataclass(slots=True)
 class Objections:
     """What stands against allowing, gathered until something allows."""
 
-    reasons: set[Reason] = field(default_factory=set)
-    missing: set[str] = field(default_factory=set)
+    __slots__ = ("missing", "reasons")
+
+    def __init__(self) -> None:
+        self.reasons: set[Reason] = set()
+        self.missing: set[str] = set()
 
     def add(self, verdict: Verdict) -> None:
         """Take up one constraint's verdict."""
@@ -39,13 +41,18 @@ class Objections:
         self.reasons |= other.reasons
         self.missing |= other.missing
 
+    def stand(self, reason: Reason) -> bool:
+        """Take up a reason; what it stands against does not stand: False."""
+        self.reasons.add(reason)
+        return False
+
     def lacking(self, attributes: tuple[str, ...]) -> None:
         """Take up attributes without which a prohibition cannot be told."""
         self.reasons.add(Reason.CONTEXT_MISSING)
         self.missing.update(attributes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Allowed:
     """A grant and the line of it that allows."""
 
@@ -57,7 +64,7 @@ class Allowed:
 Watch = Callable[[str, str, str, Verdict], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hearing:
     """One question before the grants: what it asks, where it stands, what its key can meet."""
 
@@ -69,6 +76,8 @@ class Hearing:
 
 def ends_at(grant: GrantFacts) -> datetime:
     """The end of the term: as signed, at the latest ten years after signing (DECIDING 14)."""
+    if (grant.terms.valid_until - grant.signed_at).days < _SURE_DAYS:
+        return grant.terms.valid_until
     return min(grant.terms.valid_until, years_after(grant.signed_at, MAX_TERM_YEARS))
 
 
@@ -110,14 +119,15 @@ def judge(hearing: Hearing, grant: GrantFacts, objections: Objections) -> Allowe
     lines never matters.
     """
     asked, terms = hearing.asked, grant.terms
-    standing = Objections()
+    stands = True
     if terms.unknown:
-        standing.reasons.add(Reason.UNKNOWN_TERM)
+        stands = objections.stand(Reason.UNKNOWN_TERM)
     if hearing.scene.at < terms.valid_from:
-        standing.reasons.add(Reason.TERM)
-    _weigh(terms.prohibitions, asked, standing, Reason.EXPLICIT_PROHIBITION)
-    if asked.is_output and not terms.obligations <= hearing.capabilities:
-        standing.reasons.add(Reason.OBLIGATION_UNMET)
+        stands = objections.stand(Reason.TERM)
+    if terms.prohibitions and _reached(terms.prohibitions, asked, objections, Reason.EXPLICIT_PROHIBITION):
+        stands = False
+    if terms.obligations and asked.is_output and not terms.obligations <= hearing.capabilities:
+        stands = objections.stand(Reason.OBLIGATION_UNMET)
     hearing.scene.usage = grant.usage
     best: CompiledLine | None = None
     for line in terms.by_use.get(asked.use, ()):
@@ -125,33 +135,37 @@ def judge(hearing: Hearing, grant: GrantFacts, objections: Objections) -> Allowe
             best is None or (len(line.counters), line.id) < (len(best.counters), best.id)
         ):
             best = line
-    objections.take(standing)
-    return None if best is None or standing.reasons else Allowed(grant, best)
+    return Allowed(grant, best) if stands and best is not None else None
 
 
 def _line_allows(hearing: Hearing, grant: str, line: CompiledLine, objections: Objections) -> bool:
-    asked, scene, watch = hearing.asked, hearing.scene, hearing.watch
+    asked, scene = hearing.asked, hearing.scene
     scene.line = line.id
     allows = True
-    for check in line.checks:
-        verdict = check.evaluate(asked, scene)
-        if verdict.reason is not None:
+    for evaluate in line.judges:
+        verdict = evaluate(asked, scene)
+        if verdict is not PASS:
             allows = False
             objections.add(verdict)
-        if watch is not None:
-            watch(grant, line.id, check.kind, verdict)
+    if hearing.watch is not None:
+        for check in line.checks:
+            hearing.watch(grant, line.id, check.kind, check.evaluate(asked, scene))
     return allows
 
 
-def _weigh(
+def _reached(
     prohibitions: tuple[Prohibition, ...], asked: Asked, objections: Objections, reason: Reason
-) -> None:
+) -> bool:
+    """Say whether any prohibition reaches the question, or might for all it says."""
+    reached = False
     for prohibition in prohibitions:
         reach = prohibition.reaches(asked)
         if reach is True:
-            objections.reasons.add(reason)
+            objections.stand(reason)
         elif reach:
             objections.lacking(reach)
+        reached = reached or bool(reach)
+    return reached
 
 
 def weigh_limits(subject: SubjectFacts, asked: Asked, objections: Objections) -> None:
@@ -161,4 +175,4 @@ def weigh_limits(subject: SubjectFacts, asked: Asked, objections: Objections) ->
         return
     if limits.unknown:
         objections.reasons.update((Reason.PERFORMER_LIMITS, Reason.UNKNOWN_TERM))
-    _weigh(limits.never, asked, objections, Reason.PERFORMER_LIMITS)
+    _reached(limits.never, asked, objections, Reason.PERFORMER_LIMITS)

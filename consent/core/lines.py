@@ -4,12 +4,13 @@ A question then costs one dictionary lookup and a set lookup per constraint. The
 `check_offer`, which wants every fault with its pointer; here a fault makes the grant deny.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from consent.core import constraints as kinds
-from consent.core.constraints import REGISTER, Absent, Constraint
+from consent.core.asked import Asked
+from consent.core.constraints import REGISTER, Absent, Constraint, Scene, Verdict
 from consent.core.content import ADULT_RANK, TIER_RANK
 from consent.core.modalities import MODALITIES
 from consent.core.needs import needed
@@ -68,11 +69,23 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledLine:
-    """One line for one use: the constraints to judge, and what an allow counts: (kind, limit)."""
+    """One line for one use: its constraints, and what an allow counts: (kind, limit).
+
+    `judges` are the constraints that can deny at all, ready to be called.
+    """
 
     id: str
     checks: tuple[Constraint, ...]
+    judges: tuple[Callable[[Asked, Scene], Verdict], ...]
     counters: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(
+        cls, line_id: str, checks: tuple[Constraint, ...], counters: tuple[tuple[str, int], ...]
+    ) -> "CompiledLine":
+        """The line with these constraints."""
+        judges = tuple(check.evaluate for check in checks if not check.open)
+        return cls(id=line_id, checks=checks, judges=judges, counters=counters)
 
 
 def read_constraint(document: object) -> tuple[str, Any]:
@@ -178,7 +191,7 @@ def named_uses(line: Line) -> dict[str, bool]:
 def compile_line(line: Line) -> dict[str, CompiledLine]:
     """The line for each use that it names; one that could not be read denies each of them."""
     if not line.readable:
-        unreadable = CompiledLine(id=line.id, checks=(Absent(Reason.UNKNOWN_TERM),), counters=())
+        unreadable = CompiledLine.of(line.id, (Absent(Reason.UNKNOWN_TERM),), ())
         return dict.fromkeys(named_uses(line), unreadable)
     counters = tuple(
         (kind, limit)
@@ -189,7 +202,7 @@ def compile_line(line: Line) -> dict[str, CompiledLine]:
         if limit
     )
     return {
-        name: CompiledLine(id=line.id, checks=_checks(line, USES[name], covered=covered), counters=counters)
+        name: CompiledLine.of(line.id, _checks(line, USES[name], covered=covered), counters)
         for name, covered in named_uses(line).items()
     }
 

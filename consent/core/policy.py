@@ -45,7 +45,7 @@ def decide(asked: Asked, facts: Facts, at: datetime, *, watch: Watch | None = No
     if not _selector_is_theirs(asked, facts):
         return _deny(asked, (Reason.NOT_A_RECIPIENT,), ())
     subjects = _subjects(asked, facts, objections)
-    scene = Scene(at=at, performers=len(subjects), models=_models(asked, facts))
+    scene = Scene(at, len(subjects), _models(asked, facts))
     hearing = Hearing(asked, facts.capabilities, scene, watch)
     allowed: list[Allowed] = []
     for subject in subjects:
@@ -76,7 +76,10 @@ def _selector_is_theirs(asked: Asked, facts: Facts) -> bool:
 
 def _subjects(asked: Asked, facts: Facts, objections: Objections) -> tuple[SubjectFacts, ...]:
     """The performers of the question, each once; one without facts is unknown."""
-    by_reference = {subject.reference: subject for subject in facts.subjects}
+    subjects = facts.subjects
+    if len(subjects) == 1 and asked.performers == (subjects[0].reference,):
+        return subjects
+    by_reference = {subject.reference: subject for subject in subjects}
     demanded: set[str] = set(asked.performers)
     if asked.model is not None and facts.model is not None:
         demanded.update(facts.model.performers)
@@ -103,39 +106,38 @@ def _judge_subject(
     if not subject.known:
         objections.reasons.add(Reason.PERFORMER_UNKNOWN)
         return None
-    visible = _visible(asked, facts, subject)
-    if facts.caller != facts.licensee and not visible:
-        objections.reasons.add(Reason.NOT_A_RECIPIENT)
-        return None
-    active = [grant for grant in visible if is_active(grant, subject, at, None)]
-    if not active:
-        _say_why_none(facts, subject, visible, at, objections)
-        return None
-    matching = [grant for grant in active if matches(grant, asked)]
-    if not matching:
-        objections.reasons.add(Reason.OUT_OF_SCOPE)
-        return None
-    if any(asked.use in grant.terms.by_use for grant in matching):
-        weigh_limits(subject, asked, objections)
+    own = facts.caller == facts.licensee
+    visible: list[GrantFacts] = []
+    any_active = any_matching = any_named = False
     against = Objections()
     best: Allowed | None = None
-    for grant in matching:
+    for grant in subject.grants:
+        # The grants this caller may rely on: its own, or those that name it as a recipient.
+        if asked.grant not in (None, grant.grant) or not (own or facts.caller in grant.terms.recipients):
+            continue
+        visible.append(grant)
+        if not is_active(grant, subject, at, None):
+            continue
+        any_active = True
+        if not matches(grant, asked):
+            continue
+        any_matching = True
+        any_named = any_named or asked.use in grant.terms.by_use
         found = judge(hearing, grant, against)
         if found is not None and (best is None or _preference(found) < _preference(best)):
             best = found
-    if best is None:
-        objections.take(against)
+    if any_named:
+        weigh_limits(subject, asked, objections)
+    if any_matching:
+        if best is None:
+            objections.take(against)
+    elif any_active:
+        objections.reasons.add(Reason.OUT_OF_SCOPE)
+    elif visible or own:
+        _say_why_none(facts, subject, visible, at, objections)
+    else:
+        objections.reasons.add(Reason.NOT_A_RECIPIENT)
     return best
-
-
-def _visible(asked: Asked, facts: Facts, subject: SubjectFacts) -> list[GrantFacts]:
-    """The grants this caller may rely on: its own, or those that name it as a recipient."""
-    return [
-        grant
-        for grant in subject.grants
-        if (asked.grant is None or grant.grant == asked.grant)
-        and (facts.caller == facts.licensee or facts.caller in grant.terms.recipients)
-    ]
 
 
 def _say_why_none(
@@ -165,6 +167,12 @@ def _judge_selector(
     asked: Asked, facts: Facts, has_subjects: bool, scene: Scene, objections: Objections
 ) -> None:
     """The model's or persona's own state, an empty list of performers, and the key's quota."""
+    if facts.over_quota:
+        objections.reasons.add(Reason.QUOTA)
+    if asked.persona is None and asked.model is None:
+        if not has_subjects:
+            objections.reasons.add(Reason.PERSONA_EMPTY)
+        return
     persona = facts.persona if asked.persona is not None else None
     fictional = persona is not None and persona.fictional_attester is not None
     if fictional:
@@ -186,42 +194,50 @@ def _judge_selector(
             objections.reasons.add(Reason.MODEL_TAINTED)
         if model.disabled:
             objections.reasons.add(Reason.MODEL_DISABLED)
-    if facts.over_quota:
-        objections.reasons.add(Reason.QUOTA)
 
 
 def _allow(asked: Asked, facts: Facts, allowed: list[Allowed], at: datetime) -> Decision:
-    claims: dict[tuple[str, str, str], CounterClaim] = {}
-    due: set[str] = set()
     valid_for_s = _validity_s(asked)
+    claims: dict[tuple[str, str, str], CounterClaim] = {}
     for found in allowed:
-        grant = found.grant
-        valid_for_s = min(valid_for_s, int((ends_at(grant) - at).total_seconds()))
-        if asked.is_output:
-            due |= grant.terms.obligations
+        left = ends_at(found.grant) - at
+        if left.days == 0:
+            valid_for_s = min(valid_for_s, left.seconds)
         for kind, limit in found.line.counters:
-            claims[(grant.grant, found.line.id, kind)] = CounterClaim(
-                grant=grant.grant,
-                line=found.line.id,
-                kind="rate" if kind == "rate" else "max_outputs",
-                quantity=asked.quantity,
-                limit=limit,
-                day=utc_day(at) if kind == "rate" else None,
-            )
-    if asked.is_output:
-        due |= duties.by_law(
-            purpose=asked.purpose, territory=asked.territory, modalities=asked.modalities or frozenset()
-        )
+            claims[(found.grant.grant, found.line.id, kind)] = _claim(asked, found, kind, limit, at)
     attester = facts.persona.fictional_attester if asked.persona is not None and facts.persona else None
     return Decision(
         outcome=Outcome.ALLOW,
         grants=tuple(sorted({found.grant.grant for found in allowed})),
-        reasons=(Reason.FICTIONAL_PERSONA,) if attester is not None else (),
-        obligations=tuple(sorted(due)),
-        claims=tuple(claims[key] for key in sorted(claims)),
-        valid_for_s=max(valid_for_s, 0),
+        reasons=() if attester is None else (Reason.FICTIONAL_PERSONA,),
+        obligations=_obligations(asked, allowed) if asked.is_output else (),
+        claims=tuple(claims[key] for key in sorted(claims)) if claims else (),
+        valid_for_s=valid_for_s,
         attester=attester,
     )
+
+
+def _claim(asked: Asked, found: Allowed, kind: str, limit: int, at: datetime) -> CounterClaim:
+    return CounterClaim(
+        grant=found.grant.grant,
+        line=found.line.id,
+        kind="rate" if kind == "rate" else "max_outputs",
+        quantity=asked.quantity,
+        limit=limit,
+        day=utc_day(at) if kind == "rate" else None,
+    )
+
+
+def _obligations(asked: Asked, allowed: list[Allowed]) -> tuple[str, ...]:
+    """What the grants used demand, and what the law of the region adds."""
+    due = set(
+        duties.by_law(
+            purpose=asked.purpose, territory=asked.territory, modalities=asked.modalities or frozenset()
+        )
+    )
+    for found in allowed:
+        due |= found.grant.terms.obligations
+    return tuple(sorted(due))
 
 
 def _deny(asked: Asked, reasons: tuple[Reason, ...], missing: tuple[str, ...]) -> Decision:

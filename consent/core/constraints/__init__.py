@@ -2,7 +2,7 @@
 
 from consent.core.constraints.absent import Absent
 from consent.core.constraints.adult_terms import AdultTerms
-from consent.core.constraints.base import REGISTER, Constraint, Scene, Verdict
+from consent.core.constraints.base import PASS, REGISTER, Constraint, Scene, Verdict
 from consent.core.constraints.base_model import BaseModel
 from consent.core.constraints.commercial import Commercial
 from consent.core.constraints.content_tier import ContentTier
@@ -23,6 +23,7 @@ from consent.core.constraints.use_line import UseLine
 
 __all__ = [
     "NO_THEMES",
+    "PASS",
     "REGISTER",
     "Absent",
     "AdultTerms",

@@ -43,7 +43,7 @@ def missing(attribute: str) -> Verdict:
     return Verdict(reason=Reason.CONTEXT_MISSING, missing=attribute)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Scene:
     """What a constraint may look at beside the question. `usage` and `line` change from line to line.
 
@@ -63,6 +63,11 @@ class Constraint(ABC):
     __slots__ = ()
 
     kind: ClassVar[str]
+
+    @property
+    def open(self) -> bool:
+        """Whether it passes every question, as an explicit any does."""
+        return False
 
     @abstractmethod
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:

@@ -43,6 +43,11 @@ class BaseModel(Constraint):
             raise TermError("/ids", "any_alone", "* alone, or ids", "* among others")
         return cls(any=ANY in ids, ids=ids)
 
+    @property
+    def open(self) -> bool:
+        """The explicit any."""
+        return self.any
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge the base model asked."""
         if self.any:

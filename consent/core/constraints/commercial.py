@@ -26,6 +26,11 @@ class Commercial(Constraint):
         check_members(document, required=("allowed",))
         return cls(allowed=read_bool(document, "allowed"))
 
+    @property
+    def open(self) -> bool:
+        """True covers both."""
+        return self.allowed
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge whether it is commercial."""
         return PASS if self.allowed or not asked.commercial else deny(Reason.COMMERCIAL)

@@ -47,6 +47,11 @@ class Language(Constraint):
             prefixes=tuple(f"{each}-" for each in sorted(lower)),
         )
 
+    @property
+    def open(self) -> bool:
+        """The explicit any."""
+        return self.any
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge the language asked."""
         if self.any:

@@ -38,6 +38,11 @@ class Territory(Constraint):
             denied = read_set(document, "deny", accepts=_is_code, expected=_EXPECTED)
         return cls(allow=RegionSet(allow), deny=RegionSet(denied), anywhere=WORLD in allow and not denied)
 
+    @property
+    def open(self) -> bool:
+        """The explicit any."""
+        return self.anywhere
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge the territory asked."""
         if self.anywhere:
