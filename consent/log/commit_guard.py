@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from django.db import Error, connection
 
 from consent.log.errors import CommitUnknownError
+
+_BELOW_WARNING = frozenset({"NOTICE", "INFO", "DEBUG", "LOG"})
 
 
 @contextmanager
@@ -20,10 +23,7 @@ def known_commit() -> Iterator["CommitWatch"]:
     Raises:
         CommitUnknownError: 503, retry.
     """
-    connection.ensure_connection()
     watch = CommitWatch()
-    raw = connection.connection
-    raw.add_notice_handler(watch.notice)
     try:
         yield watch
     except Error as exc:
@@ -31,24 +31,34 @@ def known_commit() -> Iterator["CommitWatch"]:
             raise CommitUnknownError(f"the outcome of COMMIT is unknown: {exc}") from exc
         raise
     finally:
-        if not raw.closed:
-            raw.remove_notice_handler(watch.notice)
+        watch.stop()
     if watch.warnings:
         raise CommitUnknownError(f"COMMIT was answered with a warning: {'; '.join(watch.warnings)}")
 
 
 class CommitWatch:
-    """Collects the warnings that come after `committing()`."""
+    """Collects the server's warnings from `committing()` on."""
 
     def __init__(self) -> None:
-        self.began = False
         self.warnings: list[str] = []
+        self._raw: Any = None
+
+    @property
+    def began(self) -> bool:
+        """Whether only COMMIT was left."""
+        return self._raw is not None
 
     def committing(self) -> None:
         """Say that only COMMIT is left."""
-        self.began = True
+        # Not earlier: Django may have replaced a stale connection when the transaction began.
+        self._raw = connection.connection
+        self._raw.add_notice_handler(self._notice)
 
-    def notice(self, diagnostic: psycopg.errors.Diagnostic) -> None:
-        """Keep what the server says from now on, but for messages below a warning."""
-        if self.began and diagnostic.severity_nonlocalized not in {"NOTICE", "INFO", "DEBUG", "LOG"}:
+    def stop(self) -> None:
+        """End the watch; the connection may be gone."""
+        if self._raw is not None:
+            self._raw.remove_notice_handler(self._notice)
+
+    def _notice(self, diagnostic: psycopg.errors.Diagnostic) -> None:
+        if diagnostic.severity_nonlocalized not in _BELOW_WARNING:
             self.warnings.append(diagnostic.message_primary or "without text")

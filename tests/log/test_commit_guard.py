@@ -137,3 +137,26 @@ def test_a_failing_statement_before_the_commit_stays_what_it_is(ports: LogPorts)
         db.connection.cursor() as cursor,
     ):
         cursor.execute("SELECT * FROM no_such_table")
+
+
+def test_the_connection_that_commits_is_watched_although_an_older_one_was_replaced(
+    ports: LogPorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django with health checks replaces a stale connection only when the transaction begins."""
+    from consent.log.transaction import history_transaction
+
+    stale = _raw()
+    monkeypatch.setattr(db.connections["default"], "health_check_enabled", True)
+    monkeypatch.setattr(db.connections["default"], "health_check_done", False)
+    stale.close()
+    with pytest.raises(CommitUnknownError, match="warning"), history_transaction(False, ports) as tx:
+        raw = _raw()
+        assert raw is not stale
+        commit = raw.commit
+
+        def warn() -> None:
+            raw.execute("DO $$ BEGIN RAISE WARNING 'canceling wait'; END $$")
+            commit()
+
+        monkeypatch.setattr(raw, "commit", warn)
+        tx.append(event())
