@@ -4,6 +4,7 @@ import re
 
 from msgspec import UNSET
 
+from consent.core.ids import is_id
 from consent.core.wire.check import CheckRequest
 from consent.core.wire.decode import Batch, decode_batch, decode_check
 from consent.core.wire.errors import WireError
@@ -11,15 +12,17 @@ from consent.core.wire.errors import WireError
 # A receipt repeats nonces and row ids (SPEC §9.2); printable ASCII has one form in every encoding.
 PRINTABLE = r"[!-~]([ -~]{0,126}[!-~])?"
 _PRINTABLE = re.compile(PRINTABLE)
+_PRINTABLE_TOLD = "1 to 128 printable ASCII characters, no space at either end"
 _POSITION = re.compile(r"ct_[A-Za-z0-9_-]{76}")  # consent.log.position: 57 bytes
 _OF_THE_BATCH = ("at_least", "explain", "receipt")
+_SHOWN_CHARS = 60
 
 
 def read_check(data: bytes) -> CheckRequest:
     """The body of one check; raises WireError."""
     request = decode_check(data)
-    _check_nonce(request.nonce if isinstance(request.nonce, str) else None)
     _check_position(request.at_least if isinstance(request.at_least, str) else None)
+    _check_repeated(request)
     return request
 
 
@@ -30,8 +33,8 @@ def read_batch(data: bytes) -> Batch:
     _check_position(batch.at_least)
     for place, item in enumerate(batch.items):
         if not _PRINTABLE.fullmatch(item.id):
-            expected = "1 to 128 printable ASCII characters, no space at either end"
-            raise WireError(f"/checks/{place}/id", "row_id", expected, repr(item.id)[:60], "row_id_invalid")
+            got = repr(item.id)[:_SHOWN_CHARS]
+            raise WireError(f"/checks/{place}/id", "row_id", _PRINTABLE_TOLD, got, "row_id_invalid")
     return batch
 
 
@@ -42,17 +45,24 @@ def check_row(request: CheckRequest) -> None:
             raise WireError(
                 f"/{name}", "member_of_batch", "it beside `checks`", "it in a row", "member_unknown"
             )
+    _check_repeated(request)
+
+
+def _check_repeated(request: CheckRequest) -> None:
+    """What the receipt repeats of a question must have a form that receipts accept."""
     _check_nonce(request.nonce if isinstance(request.nonce, str) else None)
+    licensee = request.on_behalf_of
+    if isinstance(licensee, str) and not is_id(licensee, "org"):
+        got = licensee[:_SHOWN_CHARS]
+        raise WireError("/on_behalf_of", "reference", "org_… as it was given", got, "reference_invalid")
 
 
 def _check_nonce(nonce: str | None) -> None:
     if nonce is not None and not _PRINTABLE.fullmatch(nonce):
-        expected = "1 to 128 printable ASCII characters, no space at either end"
-        raise WireError("/nonce", "nonce", expected, repr(nonce)[:60], "value_invalid")
+        raise WireError("/nonce", "nonce", _PRINTABLE_TOLD, repr(nonce)[:_SHOWN_CHARS], "value_invalid")
 
 
 def _check_position(at_least: str | None) -> None:
     if at_least is not None and not _POSITION.fullmatch(at_least):
-        raise WireError(
-            "/at_least", "position", "a token ct_… as it was given", at_least[:60], "value_invalid"
-        )
+        got = at_least[:_SHOWN_CHARS]
+        raise WireError("/at_least", "position", "a token ct_… as it was given", got, "value_invalid")

@@ -54,7 +54,10 @@ _MEMBERS: dict[str, dict[str, Any]] = {
     "themes": _set(_text(_WORD), longest=MAX_LIST),
     "end_user_scope": _text(_WORD),
     "quantity": {"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY},
-    "on_behalf_of": _text("org_[a-z0-9_]{1,64}", "Whose grants are asked about, if not your own."),
+    "on_behalf_of": _text(
+        "org_([a-z2-7]{26}|test_[a-z0-9]{1,20}(_[a-z0-9]{1,20}){0,3})",
+        "Whose grants are asked about, if not your own.",
+    ),
     "at_least": _text(_POSITION, "A position that the answer must include."),
     "nonce": _text(PRINTABLE, "The same nonce counts outputs once."),
 }
