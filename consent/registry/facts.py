@@ -58,7 +58,7 @@ class Snapshot:
             resolver.licensees,
             livemode=self.livemode,
             at=self.at,
-            signers=self.ports.signers[self.livemode],
+            ports=self.ports,
         )
         subjects: dict[tuple[str, str, str], SubjectFacts] = {}
         return [self._facts(asked, capabilities, resolver, pairs, subjects) for asked in questions]

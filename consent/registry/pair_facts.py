@@ -12,6 +12,7 @@ from django.db.models import Q
 from consent.core.counting import CounterKey, utc_day
 from consent.core.facts import GrantFacts, GrantState, SubjectFacts
 from consent.core.terms import LimitsTerms
+from consent.registry.current_limits import load_limits
 from consent.registry.grant_seal import (
     SealBrokenError,
     SealedParts,
@@ -24,20 +25,16 @@ from consent.registry.models import (
     Grant,
     GrantEnding,
     GrantHold,
-    Limits,
     PairwiseReference,
     Performer,
     PriorRecord,
 )
 from consent.registry.models.grant import LIVING
-from consent.registry.ports import SideSigners
-from consent.registry.stored_json import from_bytes
-from signing.errors import MalformedError
+from consent.registry.ports import RegistryPorts, SideSigners
 
 Pair = tuple[UUID, str]
 
 _logger = logging.getLogger(__name__)
-_UNREADABLE_LIMITS = LimitsTerms.from_json(None)
 
 
 class _Failures:
@@ -99,9 +96,10 @@ def load_pairs(
     *,
     livemode: bool,
     at: datetime,
-    signers: SideSigners,
+    ports: RegistryPorts,
 ) -> Pairs:
     """Load all pairs at once, in at most nine queries."""
+    signers = ports.signers[livemode]
     people = Performer.objects.filter(id__in=performers, livemode=livemode)
     versions: dict[UUID, int] = {}
     deceased: dict[UUID, datetime | None] = {}
@@ -126,7 +124,7 @@ def load_pairs(
             .distinct()
             if performer is not None
         ),
-        limits=_load_limits(versions, livemode=livemode),
+        limits=load_limits(versions, livemode=livemode, sealer=ports.log.sealer),
         deceased=deceased,
     )
 
@@ -201,29 +199,3 @@ def _load_usage(grants: list[str], *, livemode: bool, at: datetime) -> dict[str,
     for grant, line, kind, day, used in rows.values_list("grant_id", "line", "kind", "day", "used"):
         usage.setdefault(grant, {})[CounterKey(line, kind, day)] = used
     return usage
-
-
-def _load_limits(versions: Mapping[UUID, int], *, livemode: bool) -> dict[UUID, LimitsTerms]:
-    """Each performer's newest limits; a gap, or a version other than the performer's, denies everything."""
-    newest: dict[UUID, tuple[int, LimitsTerms]] = {}
-    rows = (
-        Limits.objects.filter(performer_id__in=list(versions), livemode=livemode)
-        .order_by("performer_id", "-version")
-        .distinct("performer_id")
-    )
-    for performer, version, terms in rows.values_list("performer_id", "version", "terms"):
-        newest[performer] = (version, _limits(bytes(terms)))
-    return {
-        performer: newest[performer][1]
-        if performer in newest and newest[performer][0] == version
-        else _UNREADABLE_LIMITS
-        for performer, version in versions.items()
-        if version or performer in newest
-    }
-
-
-def _limits(terms: bytes) -> LimitsTerms:
-    try:
-        return LimitsTerms.from_json(from_bytes(terms))
-    except MalformedError:
-        return _UNREADABLE_LIMITS

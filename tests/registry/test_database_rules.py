@@ -221,3 +221,9 @@ def test_what_is_off_stays_off(world: "World", sql: psycopg.Connection[Any], kin
         change = f"revoked_at = NULL WHERE id = '{invitation}'"
     with pytest.raises(errors.RestrictViolation):
         sql.execute(f"UPDATE registry_{kind} SET {change}")  # type: ignore[arg-type]
+
+
+def test_the_migrations_make_what_the_models_say(database: str) -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", "registry", check=True, dry_run=True, verbosity=0)

@@ -77,3 +77,24 @@ def test_limits_that_are_missing_or_rolled_back_deny_everything(world: "World", 
         connection.execute("DELETE FROM registry_limits WHERE performer_id = %s AND version = 2", [person.id])
         connection.execute("ALTER TABLE registry_limits ENABLE TRIGGER ALL")
     assert "performer_limits" in world.ask(organization, reference).reasons
+
+
+def test_limits_altered_or_exchanged_in_their_rows_change_nothing_or_deny_everything(
+    world: "World", database: str
+) -> None:
+    import psycopg
+
+    organization, person, other = world.organization(), world.person(), world.person()
+    world.grant(organization, person)
+    set_limits(world, person, 1, None, NO_VOICE)
+    set_limits(world, other, 1, None, [{"purposes": ["political"]}])
+    reference = world.reference(organization, person)
+    exchanged = f"(SELECT statement_id FROM registry_limits WHERE performer_id = '{other.id}')"
+    for change, use in (("terms = '{}'", "train.voice"), (f"statement_id = {exchanged}", "infer.voice")):
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute("ALTER TABLE registry_limits DISABLE TRIGGER ALL")
+            connection.execute(
+                f"UPDATE registry_limits SET {change} WHERE performer_id = '{person.id}'"  # type: ignore[arg-type]
+            )
+            connection.execute("ALTER TABLE registry_limits ENABLE TRIGGER ALL")
+        assert not world.ask(organization, reference, use).allowed
