@@ -103,7 +103,11 @@ def is_active(grant: GrantFacts, subject: SubjectFacts, at: datetime, objections
 
 
 def matches(grant: GrantFacts, asked: Asked) -> bool:
-    """Say whether the grant has anything to say about the use: a line, a prohibition, an unknown schema."""
+    """Say whether the grant may have anything to say about the use.
+
+    A line names it, a prohibition names it (and may yet not reach the question), or the schema is
+    unknown, so that it may say anything.
+    """
     terms = grant.terms
     return (
         asked.use in terms.by_use

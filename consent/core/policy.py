@@ -56,6 +56,9 @@ def decide(asked: Asked, facts: Facts, at: datetime, *, watch: Watch | None = No
     if Reason.NOT_A_RECIPIENT in objections.reasons:
         # Whoever may not ask learns nothing else (DECIDING 24).
         return _deny(asked, (Reason.NOT_A_RECIPIENT,), ())
+    if len(allowed) != len(subjects) and not objections.reasons:
+        # Deny by default: no objection is not yet a yes. Each performer's yes is a grant that allows.
+        objections.reasons.add(Reason.OUT_OF_SCOPE)
     if objections.reasons:
         return _deny(asked, in_order(objections.reasons), tuple(sorted(objections.missing)))
     return _allow(asked, facts, allowed, at)
@@ -108,7 +111,7 @@ def _judge_subject(
         return None
     own = facts.caller == facts.licensee
     visible: list[GrantFacts] = []
-    any_active = any_matching = any_named = False
+    any_active = any_named = False
     against = Objections()
     best: Allowed | None = None
     for grant in subject.grants:
@@ -121,23 +124,23 @@ def _judge_subject(
         any_active = True
         if not matches(grant, asked):
             continue
-        any_matching = True
         any_named = any_named or asked.use in grant.terms.by_use
         found = judge(hearing, grant, against)
         if found is not None and (best is None or _preference(found) < _preference(best)):
             best = found
     if any_named:
         weigh_limits(subject, asked, objections)
-    if any_matching:
-        if best is None:
-            objections.take(against)
+    if best is not None:
+        return best
+    if against.reasons:
+        objections.take(against)
     elif any_active:
         objections.reasons.add(Reason.OUT_OF_SCOPE)
     elif visible or own:
         _say_why_none(facts, subject, visible, at, objections)
     else:
         objections.reasons.add(Reason.NOT_A_RECIPIENT)
-    return best
+    return None
 
 
 def _say_why_none(

@@ -47,6 +47,7 @@ def reference(scenario: Json, asked: Json) -> Json:
         return answer({"not_a_recipient"}, set())
     if reasons:
         return answer(reasons, missing)
+    assert len(used) == len(people), "an allow rests on a grant of every performer"
     return allow(scenario, asked, used)
 
 
@@ -133,7 +134,7 @@ def judge_performer(
         else:
             reasons.add("no_active_consent")
         return None
-    matching = [g for g in active if terms.speaks_of_use(g["body"], asked["use"])]
+    matching = [g for g in active if terms.speaks_of_use(g["body"], asked)]
     if not matching:
         reasons.add("out_of_scope")
         return None

@@ -83,10 +83,11 @@ def lines_naming(body: Json, use: str) -> list[Json]:
     return [line for line in body["lines"] if names_use(line, use)]
 
 
-def speaks_of_use(body: Json, use: str) -> bool:
+def speaks_of_use(body: Json, asked: Json) -> bool:
+    """A line names the use, a prohibition that names it reaches (or may reach) the question, or who knows."""
+    use = asked["use"]
     prohibited = any(
-        prohibition_known(each)
-        and any(name in (use, use.split(".", maxsplit=1)[0]) for name in each.get("uses", ()))
+        ({use, use.split(".", maxsplit=1)[0]} & set(each.get("uses", ()))) and prohibits(each, asked)
         for each in body.get("prohibitions", ())
     )
     unknown_version = body["schema"] != "consent-registry/grant/v1"

@@ -73,3 +73,21 @@ def test_an_answer_is_well_formed(scenario: Json) -> None:
     assert decision.valid_for_s >= 0
     if not decision.allowed:
         assert (decision.grants, decision.claims, decision.obligations) == ((), (), ())
+
+
+@settings(MODEST, max_examples=200)
+@given(scenarios())
+def test_every_performer_of_an_allow_has_an_active_grant_in_it_with_a_line_for_the_use(
+    scenario: Json,
+) -> None:
+    """No objection is not a yes: an allow names, for everybody whose yes is needed, a grant that says it."""
+    asked, facts = asked_of(scenario), facts_of(scenario)
+    decision = decide(asked, facts, scenario["at"])
+    if not decision.allowed:
+        return
+    assert facts.subjects or decision.attester
+    for subject in facts.subjects:
+        used = [grant for grant in subject.grants if grant.grant in decision.grants]
+        assert len(used) == 1
+        assert used[0].state == "active"
+        assert asked.use in used[0].terms.by_use
