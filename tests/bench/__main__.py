@@ -47,14 +47,12 @@ def _with_registry(folder: Path) -> list[Row]:
         _pin(server_core)  # inherited by PostgreSQL and the web process
         stage.open()
         _pin(load_core)
-        from consent.registry.models import ApiKey  # needs Django, which `open` set up
-        from consent.registry.operations.api_keys import secret_digest
+        from consent.server.demo.operating import admit  # needs Django's models, which `open` loaded
         from tests.bench import serving, transactions
 
-        secret = stage.licensee(AUDIOBOOKS)
-        organization = ApiKey.objects.get(digest=secret_digest(secret)).organization_id
-        rows = serving.measure(stage, organization, secret)
-        return rows + transactions.measure(stage.ports, organization)
+        admitted = admit(stage.ports, AUDIOBOOKS)
+        rows = serving.measure(stage, admitted.organization, admitted.secret)
+        return rows + transactions.measure(stage.ports, admitted.organization)
 
 
 def _cores() -> tuple[set[int], set[int]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from consent.client.errors import ConsentError
 from consent.client.question import Question
 from consent.server.demo.cast import Part, Speaker, of_part, read_cast, rows_of
+from consent.server.demo.collecting import collect
 from consent.server.demo.desk import Desk
 from consent.server.demo.expectation import DemoError, expect_equal
 from consent.server.demo.licensees import AUDIOBOOKS, RESEARCH, Licensee
@@ -22,7 +23,6 @@ from consent.server.embedded.errors import StartError
 
 LICENSEES = (AUDIOBOOKS, RESEARCH)
 FOLDER = Path(".demo")
-PACKAGES = 12  # grant packages that are stored and verified
 _ROLES: dict[str, Role] = {
     AUDIOBOOKS.name: lambda speaker: None if speaker.part is Part.STRANGER else speaker.part,
     RESEARCH.name: lambda speaker: speaker.studies,
@@ -51,7 +51,12 @@ def _play(page: Page, folder: Path) -> None:
         page.step("A registry of its own: PostgreSQL, migrations, keys, the web process")
         stage.open()
         page.fact("address", stage.url)
-        desks = {each.name: Desk(stage.url, stage.licensee(each), trust=stage.trust) for each in LICENSEES}
+        from consent.server.demo.operating import admit  # noqa: PLC0415  # models exist only now
+
+        desks = {
+            each.name: Desk(stage.url, admit(stage.ports, each).secret, trust=stage.trust)
+            for each in LICENSEES
+        }
         people = _perform(page, stage, cast, desks)
         page.step("Scan the manifest: may we train on these rows?")
         before = {
@@ -75,7 +80,7 @@ def _play(page: Page, folder: Path) -> None:
         for licensee in LICENSEES:
             expect_counts(licensee.name, after[licensee.name], _expected(cast, licensee, ended=True))
         show_difference(page, [(each.name, before[each.name], after[each.name]) for each in LICENSEES])
-        evidence = _collect(folder, people, desks[AUDIOBOOKS.name], endings)
+        evidence = collect(folder, people, desks[AUDIOBOOKS.name], endings)
     page.step("The registry is switched off. Verify what it handed out, with the trust file alone")
     _show_verified(
         page, verify_evidence(evidence, trust_path=folder / "trust.json", at=datetime.now(UTC)), evidence
@@ -84,11 +89,14 @@ def _play(page: Page, folder: Path) -> None:
 
 def _perform(page: Page, stage: Stage, cast: Sequence[Speaker], desks: dict[str, Desk]) -> list[Person]:
     """Enrolment, identity checks, offers, signatures, pauses and limits."""
+    from consent.server.demo.operating import approve  # noqa: PLC0415  # models exist only now
+
     strangers = of_part(cast, Part.STRANGER)
     page.step("Performers make their own keys and enrol; an examiner checks who they are")
     people = enrol_all(stage.url, [speaker for speaker in cast if speaker not in strangers])
     page.fact(
-        "enrolled and verified as adults", stage.approve([person.key.public.thumbprint for person in people])
+        "enrolled and verified as adults",
+        approve(stage.ports, [person.key.public.thumbprint for person in people]),
     )
     page.fact("left unknown on purpose", len(strangers))
     page.step("Two companies ask; performers read, sign with their own keys, or decline")
@@ -138,24 +146,6 @@ def _show_endings(page: Page, endings: Sequence[Ending]) -> None:
     page.fact("consents ended", len(took))
     page.fact("milliseconds to enforcement", f"p50 {statistics.median(took):.0f}, max {took[-1]:.0f}")
     page.fact("checks right after each answer", f"{len(took)} denied, 0 allowed")
-
-
-def _collect(folder: Path, people: Sequence[Person], desk: Desk, endings: Sequence[Ending]) -> Evidence:
-    """Store what the licensee and the performers would keep."""
-    packages, acknowledgements = [], []
-    grants = [person.grants[AUDIOBOOKS.name] for person in people if AUDIOBOOKS.name in person.grants]
-    for grant in grants[:PACKAGES]:
-        path = folder / "packages" / f"{grant}.grant.json"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(desk.package(grant))
-        packages.append(path)
-    for ending in endings:
-        path = folder / "acknowledgements" / f"{ending.grant}.acknowledgement"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"{ending.accepted.acknowledgement}\n")
-        acknowledgements.append((path, ending.body_sha256))
-    receipts = sorted(folder.glob("*/receipts/*.receipt"))
-    return Evidence(receipts=receipts, packages=packages, acknowledgements=acknowledgements)
 
 
 def _show_verified(page: Page, verified: Verified, evidence: Evidence) -> None:

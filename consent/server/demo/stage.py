@@ -1,7 +1,6 @@
 """A registry of the demo's own: embedded PostgreSQL, migrations, keys, one web process on a free port.
 
-The demo is its operator: organizations, their API keys and identity checks are made by the same operations as
-the commands use. Everything else happens from outside, over HTTP.
+The demo is its operator (`operating.py`); everything else happens from outside, over HTTP.
 """
 
 import contextlib
@@ -14,7 +13,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,7 +20,6 @@ from typing import TYPE_CHECKING, Self
 from consent.client.exchange import Exchange
 from consent.client.files import write_whole
 from consent.client.trust_file import fetch_trust
-from consent.server.demo.licensees import Licensee
 from consent.server.django_setup import set_up_django
 from consent.server.embedded.child import spawn
 from consent.server.embedded.errors import StartError
@@ -30,17 +27,13 @@ from consent.server.embedded.folder_lock import FolderLock
 from consent.server.embedded.leftovers import clear_leftovers
 from consent.server.embedded.postgres import EmbeddedPostgres
 from consent.server.settings import read_settings
-from signing.canonical import sha256_hex
 from signing.trust import Trust
 
 if TYPE_CHECKING:
     from consent.registry.ports import RegistryPorts
 
-EXAMINER = "Demo examiner (invented)"
-EVIDENCE = b"There is no document: the performers of the demo are invented and exist on the test side only."
 READY_S = 30.0
 STOP_S = 10.0
-SCOPES = ("check", "grants", "offers", "performers", "receipts")
 
 
 class Stage:
@@ -136,42 +129,6 @@ class Stage:
             self._ports = None
         self._postgres.stop()
         self._lock.release()
-
-    def licensee(self, licensee: Licensee) -> str:
-        """Record a company on the test side; the secret of its API key."""
-        from consent.registry.operations.api_keys import create_api_key  # noqa: PLC0415  # needs Django
-        from consent.registry.operations.create_organization import create_organization  # noqa: PLC0415
-
-        opened = create_organization(
-            self.ports,
-            livemode=False,
-            legal_name=licensee.legal_name,
-            country=licensee.country,
-            contact=licensee.contact,
-        )
-        key = create_api_key(
-            self.ports, livemode=False, organization=opened.organization, name="demo", scopes=SCOPES
-        )
-        return key.secret
-
-    def approve(self, thumbprints: Collection[str]) -> int:
-        """Record for each enrolled key that an examiner saw its holder's document; how many."""
-        from consent.registry.models import Credential  # noqa: PLC0415  # needs Django
-        from consent.registry.operations.record_identity_check import record_identity_check  # noqa: PLC0415
-
-        rows = Credential.objects.filter(thumbprint__in=thumbprints, livemode=False, state="pending")
-        performers = list(rows.values_list("performer_id", flat=True))
-        for performer in performers:
-            record_identity_check(
-                self.ports,
-                livemode=False,
-                performer=performer,
-                examiner=EXAMINER,
-                method="document",
-                evidence_sha256=sha256_hex(EVIDENCE),
-                over_18=True,
-            )
-        return len(performers)
 
     def _settings(self) -> dict[str, str]:
         """The environment of this registry alone; settings of another one are taken out."""
