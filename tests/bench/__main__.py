@@ -22,6 +22,9 @@ OUT = Path("bench.json")
 
 def main() -> int:
     """Measure everything; the exit code."""
+    if not sys.platform.startswith("linux"):
+        sys.stderr.write("bench: it pins processes to cores and reads /proc, so it runs on Linux only\n")
+        return 1
     started = time.monotonic()
     folder = new_folder()
     rows: list[Row] = []
@@ -61,6 +64,7 @@ def _cores() -> tuple[set[int], set[int]]:
 
 
 def _pin(cores: set[int]) -> None:
+    """Keep this thread, and what it starts from now on, on these cores."""
     os.sched_setaffinity(0, cores)
 
 
