@@ -10,9 +10,10 @@ from datetime import datetime
 
 from consent.api.callers import OrganizationCaller
 from consent.api.checks import ToProblem
-from consent.api.decided import Decided, denied
+from consent.api.decided import Decided
 from consent.api.process_keys import ProcessKeys
 from consent.api.question_body import check_row
+from consent.api.settling import settle
 from consent.api.times import milliseconds, seconds
 from consent.core.asked import Asked
 from consent.core.complete import complete
@@ -20,17 +21,14 @@ from consent.core.decision import Decision
 from consent.core.explain import explain
 from consent.core.facts import Facts
 from consent.core.ids import new_id
-from consent.core.policy import decide
-from consent.core.reasons import Reason
 from consent.core.wire.check import BatchResponse, BatchResult, CheckRequest, CheckResponse
 from consent.core.wire.decode import Batch
 from consent.core.wire.encode import encode
 from consent.core.wire.errors import WireError
 from consent.core.wire.records import Receipt as ReceiptAnswer
 from consent.registry.decisions import DecisionKeeper, KeptDecision
-from consent.registry.errors import CounterExhausted, NonceSpent
+from consent.registry.errors import NonceSpent
 from consent.registry.facts import Snapshot, snapshot
-from consent.registry.operations.consume_counters import consume_counters
 from consent.registry.operations.record_decision import record_decision
 from consent.registry.ports import RegistryPorts
 from signing.canonical import sha256_hex
@@ -66,9 +64,9 @@ class PrimaryChecks:
                 snap.require(request.at_least)
             place = _place(snap)
             facts = snap.facts([asked], capabilities=caller.capabilities)[0]
-        decision = decide(asked, facts, snap.at)
         nonce = request.nonce if isinstance(request.nonce, str) else None
-        decided = self._decided(asked, facts, self._settled(decision, caller, nonce), snap)
+        decision = settle(asked, facts, snap.at, caller=caller, nonce=nonce, ports=self._ports)
+        decided = self._decided(asked, facts, decision, snap)
         if request.explain is True:
             decided = replace(decided, explanation=explain(asked, facts, snap.at).to_json())
         receipt = self._sign([(None, decided)], place, caller, nonce=nonce)
@@ -94,7 +92,7 @@ class PrimaryChecks:
         nonces = {item.id: _row_nonce(batch, item.id, item.request) for item in batch.items}
         for (row, asked), known in zip(questions.items(), facts, strict=True):
             try:
-                settled = self._settled(decide(asked, known, snap.at), caller, nonces[row])
+                settled = settle(asked, known, snap.at, caller=caller, nonce=nonces[row], ports=self._ports)
             except NonceSpent as exc:
                 results[row] = BatchResult(id=row, problem=to_problem(exc))
                 continue
@@ -124,26 +122,6 @@ class PrimaryChecks:
             decided_at=seconds(kept.decided_at),
             receipt=kept.receipt,
         )
-
-    def _settled(self, decision: Decision, caller: OrganizationCaller, nonce: str | None) -> Decision:
-        """An allow only if it lasts a second, and if what it counts could be counted."""
-        if not decision.allowed:
-            return decision
-        if decision.valid_for_s < 1:
-            return denied(decision, Reason.TERM)
-        if not decision.claims:
-            return decision
-        try:
-            consume_counters(
-                self._ports,
-                livemode=caller.livemode,
-                organization=caller.organization,
-                nonce=nonce or new_id("req", random=self._ports.log.random),
-                claims=decision.claims,
-            )
-        except CounterExhausted as exc:
-            return denied(decision, Reason(exc.kind))
-        return decision
 
     def _decided(self, asked: Asked, facts: Facts, decision: Decision, snap: Snapshot) -> Decided:
         decision_id = new_id("dec", random=self._ports.log.random)

@@ -196,3 +196,56 @@ def _trust(registry: Any) -> Trust:
         relying_parties=(TrustedOrigins(rp=registry.rp, not_before=ALWAYS[0], not_after=ALWAYS[1]),),
         endpoints={"check": f"{ORIGIN}/v1/check"},
     )
+
+
+QUESTION = {
+    "use": "train.voice",
+    "territory": "DE",
+    "language": "de",
+    "purpose": "audiobook",
+    "base_model": "sha256:" + "0" * 64,
+}
+
+
+@dataclass
+class Granted:
+    """A grant that stands: who may ask, about whom, and the performer who signed."""
+
+    pipeline: Client
+    person: Person
+    reference: str
+    offer: str
+    grant: str
+
+    def ask(self, **changes: Any) -> Answer:
+        """The question that the usual terms allow."""
+        return self.pipeline("POST", "/v1/check", {**QUESTION, "performer": self.reference, **changes})
+
+
+def granted(
+    house: House, *, terms: Any = None, pipeline: Client | None = None, person: Any = None
+) -> Granted:
+    """A new organization with a grant of the usual terms by a new performer."""
+    pipeline = pipeline or client(house)
+    world = house.world if pipeline.livemode else house.world.other_side()
+    person = person or world.person()
+    signed = world.grant(pipeline.organization, person, terms)
+    assert signed.state == "active" and signed.grant is not None
+    from consent.registry.models import Grant
+
+    row = Grant.objects.get(id=signed.grant)
+    return Granted(
+        pipeline=pipeline, person=person, reference=row.reference, offer=row.offer_id, grant=row.id
+    )
+
+
+def end(house: House, of: Granted) -> Answer:
+    """The performer ends the grant over HTTP."""
+    world = house.world if of.pipeline.livemode else house.world.other_side()
+    body = world.about("revocation", of.grant, of.person.key)
+    return house.send(
+        "POST",
+        "/v1/statements",
+        data=of.person.key.sign(body),
+        headers={"Idempotency-Key": secrets.token_urlsafe(16)},
+    )
