@@ -141,7 +141,7 @@ def _package(package: VerifiedPackage) -> Mapping[str, object]:
         "seq": recorded.seq,
         "status": {"uri": recorded.status_uri, "idx": recorded.status_idx},
         "keys": [_key(link) for link in package.key_chain],
-        "performer_introduced": package.performer_introduced,
+        "only_first_key_by_registry": package.performer_introduced,
         "proof": package.proof,
     }
 

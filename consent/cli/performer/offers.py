@@ -8,6 +8,7 @@ import msgspec
 from consent.cli.context import Context, Exit
 from consent.cli.output import print_fields, print_json, print_table, safe, safe_block
 from consent.cli.performer.account_options import account_from, add_json_option, add_key_options
+from consent.cli.performer.dry_run import in_words
 from consent.core.wire.offers import OfferForPerformer
 
 
@@ -96,13 +97,9 @@ def run_read(args: argparse.Namespace, context: Context) -> Exit:
         texts = line.get("description")
         text = texts.get(language) if isinstance(texts, dict) else texts
         context.say(safe_block(str(text or f"(no text in {language})")))
-    for samples, title in ((dry_run.could, "With this, they could:"), (dry_run.could_not, "They could not:")):
-        context.say()
-        context.say(title)
-        for sample in samples:
-            why = f"  ({', '.join(sample.reasons)})" if sample.reasons else ""
-            asked = ", ".join(f"{name}={value}" for name, value in sorted(sample.asked.items()))
-            context.say(safe(f"  {sample.about}: {asked}{why}"))
+    context.say()
+    for each in in_words(dry_run):
+        context.say(safe(each))
     return Exit.ALLOW
 
 
