@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from consent.core.offers import check_offer
+from consent.server.demo import command
 from consent.server.demo.cast import Part, of_part, read_cast, rows_of
 from consent.server.demo.expectation import DemoError
 from consent.server.demo.licensees import AUDIOBOOKS, RESEARCH
 from consent.server.demo.proofs import Evidence, verify_evidence
+from consent.server.embedded.folder_lock import FolderLock
 from signing.keys import PrivateKey
 from signing.trust import Trust, TrustedKey, format_trust
 
@@ -49,6 +51,21 @@ def test_no_evidence_at_all_is_no_proof(tmp_path: Path) -> None:
     trust = _trust_file(tmp_path)
     with pytest.raises(DemoError, match="found none"):
         verify_evidence(Evidence(receipts=[], packages=[], acknowledgements=[]), trust_path=trust, at=AT)
+
+
+def test_a_second_demo_in_the_same_folder_ends_with_one_sentence_and_touches_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "trust.json"
+    kept.write_text("of the first demo")
+    lock = FolderLock(tmp_path / "lock")
+    lock.acquire()
+    try:
+        assert command.run(tmp_path) == 1
+    finally:
+        lock.release()
+    assert "is in use" in capsys.readouterr().err
+    assert kept.read_text() == "of the first demo"
 
 
 def _trust_file(folder: Path) -> Path:
