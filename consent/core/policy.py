@@ -45,7 +45,7 @@ def decide(asked: Asked, facts: Facts, at: datetime, *, watch: Watch | None = No
     if not _selector_is_theirs(asked, facts):
         return _deny(asked, (Reason.NOT_A_RECIPIENT,), ())
     subjects = _subjects(asked, facts, objections)
-    scene = Scene(at, len(subjects), _models(asked, facts))
+    scene = Scene(at, _people(subjects), _models(asked, facts))
     hearing = Hearing(asked, facts.capabilities, scene, watch)
     allowed: list[Allowed] = []
     for subject in subjects:
@@ -93,6 +93,15 @@ def _subjects(asked: Asked, facts: Facts, objections: Objections) -> tuple[Subje
     if not demanded <= by_reference.keys():
         objections.reasons.add(Reason.PERFORMER_UNKNOWN)
     return tuple(by_reference.values())
+
+
+def _people(subjects: tuple[SubjectFacts, ...]) -> int:
+    """How many persons these are. One person under two references counts once (DECIDING 17): a grant is
+    of one performer, so whoever shares one is the same; without grants there is no yes to count.
+    """
+    if len(subjects) < 2:
+        return len(subjects)
+    return len({min((grant.grant for grant in each.grants), default=each.reference) for each in subjects})
 
 
 def _models(asked: Asked, facts: Facts) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def reference(scenario: Json, asked: Json) -> Json:
         if subject is None or not subject["known"]:
             reasons.add("performer_unknown")
             continue
-        found = judge_performer(scenario, asked, subject, len(people), reasons, missing)
+        found = judge_performer(scenario, asked, subject, persons(scenario), reasons, missing)
         if found is not None:
             used.append(found)
     judge_selector(scenario, asked, people, reasons, missing)
@@ -112,6 +112,16 @@ def performers_of(scenario: Json, asked: Json) -> list[str]:
             names.update(model.get("performers", ()))
     names.update(subject["reference"] for subject in scenario["subjects"])
     return sorted(names)
+
+
+def persons(scenario: Json) -> int:
+    """Ruling 17: a person under two references counts once; a grant belongs to one person."""
+    groups: list[set[str]] = []
+    for subject in scenario["subjects"]:
+        marks = {grant["id"] for grant in subject["grants"]} or {subject["reference"]}
+        same = [group for group in groups if group & marks]
+        groups = [group for group in groups if not group & marks] + [marks.union(*same)]
+    return len(groups)
 
 
 def judge_performer(
