@@ -45,7 +45,7 @@ def run(folder: Path = FOLDER) -> int:
 def _play(page: Page, folder: Path) -> None:
     cast = read_cast()
     page.title(
-        f"The consent registry on {rows_of(cast)} real utterances of {len(cast)} speakers, in {folder}"
+        f"The consent registry on {rows_of(cast)} real utterances of {len(cast)} speakers, in {_here(folder)}"
     )
     with Stage(folder) as stage:
         page.step("A registry of its own: PostgreSQL, migrations, keys, the web process")
@@ -82,9 +82,9 @@ def _play(page: Page, folder: Path) -> None:
         show_difference(page, [(each.name, before[each.name], after[each.name]) for each in LICENSEES])
         evidence = collect(folder, people, desks[AUDIOBOOKS.name], endings)
     page.step("The registry is switched off. Verify what it handed out, with the trust file alone")
-    _show_verified(
-        page, verify_evidence(evidence, trust_path=folder / "trust.json", at=datetime.now(UTC)), evidence
-    )
+    trust_path = folder / "trust.json"
+    verified = verify_evidence(evidence, trust_path=trust_path, at=datetime.now(UTC))
+    _show_verified(page, verified, evidence, trust_path)
 
 
 def _perform(page: Page, stage: Stage, cast: Sequence[Speaker], desks: dict[str, Desk]) -> list[Person]:
@@ -148,7 +148,7 @@ def _show_endings(page: Page, endings: Sequence[Ending]) -> None:
     page.fact("checks right after each answer", f"{len(took)} denied, 0 allowed")
 
 
-def _show_verified(page: Page, verified: Verified, evidence: Evidence) -> None:
+def _show_verified(page: Page, verified: Verified, evidence: Evidence, trust_path: Path) -> None:
     page.fact("receipts", f"{len(evidence.receipts)} verified, with {verified.decisions} decisions")
     page.fact("grant packages", f"{verified.packages} verified")
     page.fact("acknowledgements of endings", f"{verified.acknowledgements} verified")
@@ -156,7 +156,15 @@ def _show_verified(page: Page, verified: Verified, evidence: Evidence) -> None:
         "refused, because they are test evidence", f"{verified.live_refusals}, where only live ones count"
     )
     page.fact("refused, because of one changed byte", verified.altered_refusals)
+    page.fact(
+        "verify one yourself", f"consent verify --allow-test --trust {trust_path} {evidence.packages[0]}"
+    )
 
 
 def _slug(licensee: Licensee) -> str:
     return licensee.name.lower().replace(" ", "-")
+
+
+def _here(path: Path) -> Path:
+    """The path as one would type it from the folder one is in."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
