@@ -51,9 +51,16 @@ def database(postgres_server: str) -> Iterator[str]:
     os.environ.setdefault("CONSENT_SECRET_KEY", "tests-only-" + "0" * 40)
 
     import django
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
+    from consent.server.settings.database import parse_database_url
+
+    # Test modules that import views have made Django read its settings already, without an address.
+    settings.DATABASES = {"default": parse_database_url(url).django()}
+    connections._settings = None
+    vars(connections).pop("settings", None)
     django.setup()
     call_command("migrate", verbosity=0)
     yield url
