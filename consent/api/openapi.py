@@ -24,9 +24,10 @@ _SECURITY = {
     Actor.PERFORMER: ("performer_proof", 401),
     Actor.NEWCOMER: ("performer_proof", 401),
 }
-_PATH_PATTERNS = {
+# What a name in a path may be. Anything else is an address that does not exist.
+PATH_PREFIXES = {
     "offer": "off", "grant": "grt", "invitation": "inv", "member": "mem",
-    "key": "key", "decision": "dec", "record": "pri",
+    "key": "key", "decision": "dec", "record": "pri", "performer": "prf",
 }  # fmt: skip
 
 Routes = Iterable[tuple[str, Mapping[str, Operation]]]
@@ -105,10 +106,10 @@ def _operation(described: Operation, path: str, by_type: Mapping[int, Any]) -> d
 def _parameters(described: Operation, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name in re.findall(r"\{(\w+)\}", path):
-        prefix = _PATH_PATTERNS.get(name)
+        prefix = PATH_PREFIXES.get(name)
         schema: dict[str, Any] = {"type": "string", "minLength": 1}
         if prefix:
-            schema["pattern"] = f"^{prefix}_[a-z0-9_]{{1,64}}$"
+            schema["pattern"] = f"^{prefix}_[A-Za-z0-9_-]{{1,120}}$"
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if described.query is not None:
         found.extend(_query_parameters(described.query))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.urls import URLPattern, re_path
 
 from consent.api import openapi
+from consent.api.openapi import PATH_PREFIXES
 from consent.api.operation import Operation
 from consent.api.ports import ApiPorts
 from consent.api.v1 import (
@@ -27,11 +28,6 @@ from consent.api.v1 import (
 from consent.api.view import ApiView
 from consent.core.wire.encode import encode
 
-# What a name in a path may be. Anything else is an address that does not exist.
-_NAMES = {
-    "offer": "off", "grant": "grt", "invitation": "inv", "member": "mem",
-    "key": "key", "decision": "dec", "record": "pri", "performer": "prf",
-}  # fmt: skip
 _METHODS = ("get", "post", "patch", "put", "delete")
 
 ROUTES: tuple[tuple[str, type[ApiView]], ...] = (
@@ -113,7 +109,7 @@ def _pattern(path: str) -> str:
     """`/v1/offers/{offer}` as a regular expression whose group is an id of that kind."""
     parts = re.split(r"\{(\w+)\}", path.lstrip("/"))
     out = "".join(
-        re.escape(part) if place % 2 == 0 else f"(?P<{part}>{_NAMES[part]}_[a-z0-9_]{{1,64}})"
+        re.escape(part) if place % 2 == 0 else f"(?P<{part}>{PATH_PREFIXES[part]}_[A-Za-z0-9_-]{{1,120}})"
         for place, part in enumerate(parts)
     )
     return rf"^{out}\Z"
