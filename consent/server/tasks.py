@@ -1,15 +1,18 @@
 """The timed work as Celery tasks, for registries with a broker. The database remains the queue of record:
 a task that is lost is due again at the next turn."""
 
-from celery import Celery, shared_task
-from django.conf import settings as django_settings
+import os
 
+from celery import Celery, shared_task
+
+from consent.server.settings.broker import read_broker
+from consent.server.settings.environment import Environment
 from consent.server.timers import TIMERS, Timer
 from consent.server.wiring import wiring
 
 app = Celery("consent")
 app.conf.update(
-    broker_url=django_settings.CELERY_BROKER_URL or None,
+    broker_url=read_broker(Environment(os.environ)) or None,
     task_ignore_result=True,
     task_acks_late=True,
     task_default_queue="consent",

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from consent.core.resources import templates
-from consent.server.settings.broker import read_broker
 from consent.server.settings.database import parse_database_url
 from consent.server.settings.environment import Environment
 from consent.server.settings.errors import SettingFault, SettingsRefused
@@ -63,7 +62,6 @@ def _databases() -> dict[str, Any]:
 _READ: dict[str, Callable[[], Any]] = {
     "DATABASES": _databases,
     "SECRET_KEY": lambda: Environment(os.environ).text("CONSENT_SECRET_KEY"),
-    "CELERY_BROKER_URL": lambda: read_broker(Environment(os.environ)),
 }
 
 
