@@ -8,16 +8,26 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from django.db import DatabaseError, close_old_connections
 
 from consent.log.errors import LogError
 from consent.registry.errors import RegistryError
-from consent.server.timers import Timer
+from consent.registry.ports import RegistryPorts
 from signing.errors import SigningError
 
 _logger = logging.getLogger(__name__)
 _FAILURES = (DatabaseError, LogError, RegistryError, SigningError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """One kind of work, how often it is due, and how much it did."""
+
+    name: str
+    every_s: float
+    work: Callable[[RegistryPorts], int]
 
 
 class Relay:

@@ -5,9 +5,10 @@ import os
 
 from celery import Celery, shared_task
 
+from consent.server.relay import Timer
 from consent.server.settings.broker import read_broker
 from consent.server.settings.environment import Environment
-from consent.server.timers import TIMERS, Timer
+from consent.server.timers import TIMERS
 from consent.server.wiring import wiring
 
 app = Celery("consent")

@@ -1,22 +1,11 @@
 """The timed work of a registry: what is done how often. Each is safe to run anywhere, twice, at once."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from consent.log.enforcement import sweep
 from consent.registry.operations.sweep_grants import activate_due, expire_due, forget_expired
 from consent.registry.ports import RegistryPorts
+from consent.server.relay import Timer
 
 SIDES = (True, False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timer:
-    """One kind of work, how often it is due, and how much it did."""
-
-    name: str
-    every_s: float
-    work: Callable[[RegistryPorts], int]
 
 
 def sweep_enforcement(ports: RegistryPorts) -> int:

@@ -96,8 +96,8 @@ def _all(settings: Settings, *, host: str, workers: int) -> int:
 def _relay(settings: Settings, *, laptop: bool) -> int:
     ports, stop = _set_up(), stop_event()
     from consent.server.laptop.companion import companion_timers  # noqa: PLC0415  # needs the models
-    from consent.server.relay import Relay  # noqa: PLC0415
-    from consent.server.timers import TIMERS, Timer  # noqa: PLC0415
+    from consent.server.relay import Relay, Timer  # noqa: PLC0415
+    from consent.server.timers import TIMERS  # noqa: PLC0415
 
     def in_place(timer: Timer) -> int:
         return timer.work(ports)

@@ -70,12 +70,17 @@ class KeyIndex:
             for each in self.keys
             if each.role == role and each.livemode == livemode and each.signs_from <= at < each.not_after
         ]
-        return max(able, key=lambda each: each.signs_from, default=None)
+        return _last(able)
 
     def newest(self, role: PublishedRole, *, livemode: bool) -> KeyEntry | None:
         """The key that will sign longest, whether or not it has begun."""
         made = [each for each in self.keys if each.role == role and each.livemode == livemode]
-        return max(made, key=lambda each: each.signs_from, default=None)
+        return _last(made)
+
+
+def _last(entries: list[KeyEntry]) -> KeyEntry | None:
+    """The one that begins to sign last; of two that begin in one second, the one made last."""
+    return max(reversed(entries), key=lambda each: each.signs_from, default=None)
 
 
 def read_index(folder: Path) -> KeyIndex | None:

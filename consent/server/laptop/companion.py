@@ -5,8 +5,8 @@ from pathlib import Path
 from consent.registry.ports import RegistryPorts
 from consent.server.laptop.folder import LaptopFolder
 from consent.server.laptop.seeding import name_the_demo_performer
+from consent.server.relay import Timer
 from consent.server.test_actors import process
-from consent.server.timers import Timer
 
 
 def companion_timers(data_dir: Path) -> tuple[Timer, ...]:
