@@ -11,7 +11,13 @@ from consent.core.uses import USES
 from consent.server.settings.names import SETTINGS
 
 DOCS = Path(__file__).parents[2] / "templates" / "docs"
-CLIENT_SETTINGS = {"CONSENT_URL", "CONSENT_API_KEY", "CONSENT_TRUST"}
+CLIENT_SETTINGS = {
+    "CONSENT_URL",
+    "CONSENT_API_KEY",
+    "CONSENT_API_KEY_FILE",
+    "CONSENT_TRUST",
+    "CONSENT_PERFORMER_KEY",
+}
 
 
 def _headings(page: str, level: str) -> list[str]:

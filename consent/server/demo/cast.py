@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-MANIFEST = Path(__file__).with_name("data") / "manifest-2k.csv"
+# The wheel carries the manifest beside this file; in a source tree it is the tests' own.
+_PACKAGED = Path(__file__).with_name("data")
+_IN_SOURCE = Path(__file__).parents[3] / "tests" / "data"
+MANIFEST = (_PACKAGED if _PACKAGED.exists() else _IN_SOURCE) / "manifest-2k.csv"
 
 
 class Part(StrEnum):
