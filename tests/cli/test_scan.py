@@ -8,7 +8,7 @@ import pytest
 from tests.cli.command import Command
 from tests.client.recorded_registry import RecordedRegistry, problem
 
-MANIFEST = Path(__file__).parents[2] / "consent" / "server" / "demo" / "data" / "manifest-2k.csv"
+MANIFEST = Path(__file__).parents[1] / "data" / "manifest-2k.csv"
 MAPPING = ("--column", "external_id=speaker_id", "--set", "use=train.voice", "--set", "territory=DE")
 
 
