@@ -20,7 +20,7 @@ from consent.client.manifests.verdicts import Verdict
 from consent.client.signed_receipt import SignedReceipt
 from tests.client.recorded_registry import NOW, RecordedRegistry, problem
 
-MANIFEST = Path(__file__).parents[2] / "consent" / "server" / "demo" / "data" / "manifest-2k.csv"
+MANIFEST = Path(__file__).parents[1] / "data" / "manifest-2k.csv"
 VERDICTS = {
     "external_id:6295": ["no_active_consent"],
     "external_id:LJ": ["performer_unknown"],
