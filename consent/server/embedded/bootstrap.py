@@ -6,13 +6,14 @@ environment that runs us is used as it is.
 
 import argparse
 import hashlib
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from os import environ
 from pathlib import Path
 
 from consent.server.embedded.errors import StartError
@@ -58,20 +59,22 @@ def ensure_environment(arguments: Sequence[str]) -> None:
     Raises:
         StartError: it cannot be had; the message says what to do.
     """
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        return
     needed = list(_SERVER_MODULES)
     if arguments[:1] == ["up"] and not _external_database():
         needed += _EMBEDDED_MODULES
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    missing = [name for name in needed if find_spec(name) is None]
     if not missing:
         return
     root = source_tree()
-    if root is None or os.environ.get(_HANDED_OVER):
+    if root is None or environ.get(_HANDED_OVER):
         extras = "server,embedded" if _EMBEDDED_MODULES[0] in needed else "server"
         raise StartError(
             f"{missing[0]} is not installed for {sys.executable}.\n"
             f"Install it with: {sys.executable} -m pip install 'consent-registry[{extras}]'"
         )
-    _install(root, frozenset({"server", "embedded"}))
+    bring_venv(root, frozenset({"server", "embedded"}))
     _hand_over(root, arguments)
 
 
@@ -93,12 +96,12 @@ def install(arguments: Sequence[str]) -> int:
     root = source_tree()
     if root is None:
         raise StartError("this is an installed package; use pip to add extras to it")
-    _install(root, extras)
+    bring_venv(root, extras)
     return 0
 
 
 def _external_database() -> bool:
-    return bool(os.environ.get("CONSENT_DATABASE_URL") or os.environ.get("CONSENT_DATABASE_URL_FILE"))
+    return bool(environ.get("CONSENT_DATABASE_URL") or environ.get("CONSENT_DATABASE_URL_FILE"))
 
 
 def _venv_python(root: Path) -> Path:
@@ -106,16 +109,16 @@ def _venv_python(root: Path) -> Path:
     return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
 
 
-def _install(root: Path, extras: frozenset[str]) -> None:
+def bring_venv(root: Path, extras: frozenset[str]) -> None:
     """Bring `.venv` to what pyproject.toml asks for, unless it is there already."""
     stamp = root / ".venv" / "consent-installed.json"
     digest = hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest()
     installed = _read_stamp(stamp)
-    runs = _works(_venv_python(root))
+    runs = works(_venv_python(root))
     if runs and installed.pyproject == digest and extras <= installed.extras:
         return
     if not runs:
-        _make_venv(root / ".venv")
+        make_venv(root / ".venv")
         installed = _Installed()
     wanted = sorted(extras | installed.extras)
     # Crash before the stamp: the next start runs pip again, which finishes what is missing.
@@ -138,7 +141,7 @@ def _read_stamp(stamp: Path) -> _Installed:
         return _Installed()
 
 
-def _works(python: Path) -> bool:
+def works(python: Path) -> bool:
     """Whether that interpreter starts, is new enough and has pip."""
     check = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     try:
@@ -148,9 +151,10 @@ def _works(python: Path) -> bool:
     return done.returncode == 0
 
 
-def _make_venv(folder: Path) -> None:
+def make_venv(folder: Path) -> None:
+    """A new environment in `folder`, over whatever is there; StartError if this Python cannot."""
     for module in ("venv", "ensurepip"):
-        if importlib.util.find_spec(module) is None:
+        if find_spec(module) is None:
             raise StartError(_VENV_HELP.format(module=module))
     print(f"Making a virtual environment in {folder} ...", flush=True)
     done = subprocess.run(  # noqa: S603  # this interpreter
@@ -167,8 +171,8 @@ def _hand_over(root: Path, arguments: Sequence[str]) -> None:
     """Become the same command under `.venv`'s interpreter; does not return."""
     python = str(_venv_python(root))
     # Started as a module: the tree has to be found from whatever folder we were called in.
-    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, _HANDED_OVER: "1", "PYTHONPATH": os.pathsep.join(paths)}
+    paths = [str(root), *filter(None, [environ.get("PYTHONPATH")])]
+    environment = {**environ, _HANDED_OVER: "1", "PYTHONPATH": os.pathsep.join(paths)}
     command = [python, "-m", "consent.server", *arguments]
     if os.name == "nt":  # exec on Windows returns to the shell before the command ends
         sys.exit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603
