@@ -48,7 +48,7 @@ class Statement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
-class Accepted(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Accepted(msgspec.Struct, kw_only=True):
     """What the statement did. `enforced_at`: every check sent after this answer sees it."""
 
     id: str
