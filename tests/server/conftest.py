@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.running import Running, new_folder
+from tests.integration.running import new_folder
+from tests.server.laptop import Laptop
 
 
 @pytest.fixture(scope="session")
-def laptop() -> Iterator[Running]:
+def laptop() -> Iterator[Laptop]:
     """A registry as `make run` starts it."""
-    running = Running(new_folder())
+    running = Laptop(new_folder())
     try:
         running.start()
         yield running
@@ -21,9 +22,9 @@ def laptop() -> Iterator[Running]:
 
 
 @pytest.fixture
-def own_laptop() -> Iterator[Running]:
+def own_laptop() -> Iterator[Laptop]:
     """A registry that the test may start, kill and start again."""
-    running = Running(new_folder())
+    running = Laptop(new_folder())
     try:
         yield running
     finally:
