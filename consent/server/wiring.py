@@ -16,6 +16,7 @@ from consent.log.ports import log_ports
 from consent.registry.clock import database_clock
 from consent.registry.decisions import DatabaseDecisions
 from consent.registry.ports import RegistryPorts
+from consent.server.keys.errors import KeysError
 from consent.server.keys.published import issuer_of, trust_bytes
 from consent.server.keys.ring import KeyRing, Signers
 from consent.server.metrics import Metrics
@@ -51,6 +52,7 @@ def make_wiring(settings: Settings) -> Wiring:
     ring = KeyRing(
         settings.storage.keys, secret=key_secret, wall=lambda: datetime.now(UTC), monotonic=time.monotonic
     )
+    _check_fit(ring, settings)
     registry = RegistryPorts(
         log=log_ports(
             key_store=open_key_store(settings), objects=open_objects(settings), key_secret=key_secret
@@ -72,6 +74,17 @@ def make_wiring(settings: Settings) -> Wiring:
     )
     metrics = Metrics(settings.storage.data_dir / "run" / "metrics")
     return Wiring(settings=settings, ring=ring, registry=registry, api=api, metrics=metrics)
+
+
+def _check_fit(ring: KeyRing, settings: Settings) -> None:
+    """The key files open under this secret, and belong to this relying party; KeysError otherwise."""
+    ring.signer("registry", livemode=True)
+    parties, web = ring.index().relying_parties, settings.web
+    if parties and (parties[-1].rp_id, parties[-1].signing_origin) != (web.rp_id, web.signing_origin):
+        raise KeysError(
+            f"these keys were prepared for CONSENT_RP_ID={parties[-1].rp_id} and "
+            f"CONSENT_SIGNING_ORIGIN={parties[-1].signing_origin}: set them back, or run `consent-server migrate`"
+        )
 
 
 @cache

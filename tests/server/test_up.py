@@ -138,7 +138,7 @@ def test_another_key_secret_refuses_to_start(own_laptop: Laptop) -> None:
     own_laptop.start()
     own_laptop.stop()
     said = _refused(own_laptop, CONSENT_KEY_SECRET="another secret of more than thirty-two characters")
-    assert "key store" in said or "secret" in said
+    assert "is CONSENT_KEY_SECRET the one it was made with" in said
 
 
 def test_the_same_against_a_database_of_ones_own(own_laptop: Laptop, postgres_server: str) -> None:
