@@ -4,12 +4,13 @@ from consent.core.states import GrantEvent, GrantState, confirmable_from, licens
 from consent.registry.acceptance import Acting, Done, accept
 from consent.registry.activation import activate
 from consent.registry.answers import StatementResult
+from consent.registry.ending import end_by_statement
 from consent.registry.errors import AlreadyEnded, MethodNotAllowed, StateConflict, TooEarly
 from consent.registry.history import grant_event
-from consent.registry.lifecycle import due_at, end, ending_event, record_ending
+from consent.registry.lifecycle import due_at, ending_event
 from consent.registry.models import Grant
 from consent.registry.ports import RegistryPorts
-from consent.registry.statements import Signed, require_may_deny, require_may_loosen
+from consent.registry.statements import Signed, require_may_loosen
 from signing.instants import format_instant
 
 
@@ -77,25 +78,4 @@ def rescind_grant(ports: RegistryPorts, *, signed: Signed) -> StatementResult:
 
 
 def _rescind(acting: Acting) -> Done:
-    require_may_deny(acting.credential)
-    grant = acting.named_grant()
-    authority = "passkey" if acting.credential.kind == "passkey" else "key"
-    event = end(
-        acting.tx,
-        grant,
-        acting.person,
-        GrantEvent.RESCIND,
-        at=acting.at,
-        authority=authority,
-        said=acting.said(),
-    )
-    statement = acting.keep(event, awaits=event, grant=grant.id)
-    record_ending(
-        grant,
-        GrantEvent.RESCIND,
-        at=acting.at,
-        authority=authority,
-        event_id=event,
-        statement=statement.id,
-    )
-    return Done(event=event, awaits=event, grant=grant, state="ended")
+    return end_by_statement(acting, GrantEvent.RESCIND)[1]

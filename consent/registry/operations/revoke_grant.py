@@ -8,12 +8,13 @@ from consent.core.states import GrantEvent
 from consent.log.transaction import history_transaction
 from consent.registry.acceptance import Acting, Done, accept
 from consent.registry.answers import StatementResult, Written, told_when_enforced, written
+from consent.registry.ending import end_by_statement
 from consent.registry.errors import Invalid, NotFound
 from consent.registry.lifecycle import end, record_ending
 from consent.registry.locks import lock_grant, lock_performer
 from consent.registry.models import Grant, PendingRevocation
 from consent.registry.ports import RegistryPorts
-from consent.registry.statements import Signed, require_may_deny
+from consent.registry.statements import Signed
 from consent.registry.text import required
 
 _ACTOR = re.compile(r"[A-Za-z0-9_.:@-]{1,100}")
@@ -31,29 +32,9 @@ def revoke_grant(ports: RegistryPorts, *, signed: Signed) -> StatementResult:
 
 
 def _revoke(acting: Acting) -> Done:
-    require_may_deny(acting.credential)
-    grant = acting.named_grant()
-    authority = "passkey" if acting.credential.kind == "passkey" else "key"
-    event = end(
-        acting.tx,
-        grant,
-        acting.person,
-        GrantEvent.REVOKE,
-        at=acting.at,
-        authority=authority,
-        said=acting.said(),
-    )
-    statement = acting.keep(event, awaits=event, grant=grant.id)
-    record_ending(
-        grant,
-        GrantEvent.REVOKE,
-        at=acting.at,
-        authority=authority,
-        event_id=event,
-        statement=statement.id,
-    )
+    grant, done = end_by_statement(acting, GrantEvent.REVOKE)
     close_pending(grant, at=acting.at)
-    return Done(event=event, awaits=event, grant=grant, state="ended")
+    return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
