@@ -30,10 +30,11 @@ _MEMBERS = {"htm", "htu", "iat", "jti"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A verified proof: its one-use id, and until when the id must be remembered."""
+    """A verified proof: its one-use id, until when the id must be remembered, and when it was verified."""
 
     jti: str
     spent_until: datetime
+    verified_at: datetime
 
 
 class PerformerAuthentication(BaseAuthentication):
@@ -94,15 +95,17 @@ def verify_proof(token: str, *, key: PublicKey, request: Request, ports: Registr
     if isinstance(iat, bool) or not isinstance(iat, int) or not 0 <= iat < 1 << 40:
         raise _invalid("iat", "seconds since 1970")
     made = datetime.fromtimestamp(iat, tz=UTC)
-    if abs(ports.clock() - made) > MAX_AGE:
+    now = ports.clock()
+    if abs(now - made) > MAX_AGE:
         raise _invalid("iat", "a proof not older than 60 seconds")
     if not isinstance(jti, str) or not _JTI.fullmatch(jti):
         raise _invalid("jti", "16 to 128 characters of base64url")
-    return Proof(jti=jti, spent_until=made + 2 * MAX_AGE)
+    return Proof(jti=jti, spent_until=made + 2 * MAX_AGE, verified_at=now)
 
 
 def spend(proof: Proof, *, livemode: bool) -> None:
-    """Remember the proof's id; raises ApiError if it was remembered already."""
+    """Remember the proof's id; raises ApiError if it was remembered already. Old ids are forgotten here."""
+    SpentProof.objects.filter(livemode=livemode, expires_at__lt=proof.verified_at).delete()
     _, fresh = SpentProof.objects.get_or_create(
         livemode=livemode, jti=proof.jti, defaults={"expires_at": proof.spent_until}
     )

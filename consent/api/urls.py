@@ -89,7 +89,7 @@ def api_urls(ports: ApiPorts) -> list[URLPattern]:
             patterns.append(re_path(_pattern(path), view.as_view(**wiring, document=document)))
         else:
             patterns.append(re_path(_pattern(path), view.as_view(**wiring)))
-    patterns.append(re_path(r"^v1(/.*)?$", well_known.NothingHereView.as_view(ports=ports)))
+    patterns.append(re_path(r"^v1(/[\s\S]*)?\Z", well_known.NothingHereView.as_view(ports=ports)))
     return patterns
 
 

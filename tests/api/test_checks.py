@@ -253,3 +253,18 @@ def test_whatever_fails_on_the_check_path_is_a_problem_and_never_a_decision(
                      "territory": "DE", "language": "de", "end_user_age_assured": False}]},
     )  # fmt: skip
     assert (batch.status, batch.json["code"]) == (status, code)
+
+
+def test_an_allow_that_would_not_last_a_second_is_a_deny(house: "House", api_log_ports: Any) -> None:
+    from tests.api.house import build_house, granted
+    from tests.registry.terms import terms
+    from tests.registry.world import Clock
+
+    clock = Clock()
+    own = build_house(api_log_ports, clock)
+    of = granted(own, terms=terms(valid_until="2026-12-02T00:00:00Z"))
+    clock.forward(hours=14, minutes=59, seconds=58.5)
+    assert of.ask().json["valid_until"] == "2026-12-01T23:59:59Z"
+    clock.forward(seconds=1)
+    answer = of.ask(receipt="inline")
+    assert (answer.status, answer.json["decision"], answer.json["reasons"]) == (200, "deny", ["term"])

@@ -249,3 +249,17 @@ def test_wrong_types_at_every_member_are_refused_by_their_pointer(doors: Any) ->
                     answer.status == 400 and answer.json["code"] != "selector_missing"
                 ):  # that of the whole: ""
                     assert answer.json["errors"][0]["pointer"].startswith("/"), (described.id, answer.json)
+
+
+def test_a_nul_is_refused_by_its_pointer_even_where_the_type_would_take_it(house: "House") -> None:
+    from tests.api.house import client
+    from tests.registry import terms
+
+    line = terms.line("l1", "train.voice", {"kind": "base_model", "v": 1, "ids": ["a\x00"]})
+    for body, pointer in (
+        ({"terms": terms.terms(line)}, "/terms/lines/0/constraints/0/ids/0"),
+        ({"\x00": 1}, "/\N{REPLACEMENT CHARACTER}"),
+    ):
+        answer = client(house)("POST", "/v1/offers", body)
+        assert (answer.status, answer.json["code"]) == (400, "value_invalid")
+        assert (answer.json["errors"][0]["rule"], answer.json["errors"][0]["pointer"]) == ("no_nul", pointer)

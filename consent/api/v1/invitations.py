@@ -1,7 +1,7 @@
 """`/v1/invitations`: codes that bring one person to one offer."""
 
 from consent.api.listing import list_rows
-from consent.api.operation import Actor, operation
+from consent.api.operation import Actor, Idempotency, operation
 from consent.api.query import ListQuery
 from consent.api.v1.offer_words import show_invitation
 from consent.api.view import ApiView, Call, Reply
@@ -51,6 +51,7 @@ class RevokeInvitationView(ApiView):
         scope="offers",
         body=Empty,
         body_optional=True,
+        idempotency=Idempotency.OPTIONAL,
         answer=Invitation,
         problems=("state_conflict",),
         description="The offer stays sent, and can be withdrawn.",

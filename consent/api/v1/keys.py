@@ -7,7 +7,7 @@ from msgspec import UNSET, convert, to_builtins
 
 from consent.api.body import sent
 from consent.api.listing import list_rows
-from consent.api.operation import Actor, operation
+from consent.api.operation import Actor, Idempotency, operation
 from consent.api.problems import ApiError, fault
 from consent.api.query import ListQuery
 from consent.api.times import milliseconds_or_none, seconds, seconds_or_none
@@ -54,6 +54,7 @@ class KeysView(ApiView):
         actor=Actor.ORGANIZATION,
         scope="keys",
         body=NewApiKey,
+        idempotency=Idempotency.OPTIONAL,
         answer=CreatedApiKey,
         status=201,
         problems=("invalid",),
@@ -103,6 +104,7 @@ class RotateKeyView(ApiView):
         scope="keys",
         body=KeyRotation,
         body_optional=True,
+        idempotency=Idempotency.OPTIONAL,
         answer=CreatedApiKey,
         status=201,
         problems=("invalid", "state_conflict"),
@@ -132,6 +134,7 @@ class RevokeKeyView(ApiView):
         scope="keys",
         body=Empty,
         body_optional=True,
+        idempotency=Idempotency.OPTIONAL,
         answer=RevokedApiKey,
         description="Answers when no check anywhere accepts the key any more; again answers the same.",
     )

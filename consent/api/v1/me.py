@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from consent.api.operation import Actor, operation
+from consent.api.operation import Actor, Idempotency, operation
 from consent.api.problems import ApiError, fault
 from consent.api.proofs import proof_token, spend, verify_proof
 from consent.api.times import seconds, seconds_or_none
@@ -89,6 +89,7 @@ class MyInvitationsView(ApiView):
         tag="Performers' side",
         actor=Actor.PERFORMER,
         body=RedeemInvitation,
+        idempotency=Idempotency.OPTIONAL,
         answer=OfferForPerformer,
         status=201,
         problems=("invitation_spent", "state_conflict"),

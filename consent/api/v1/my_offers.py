@@ -70,6 +70,7 @@ class PrepareGrantView(ApiView):
         tag="Performers' side",
         actor=Actor.PERFORMER,
         body=PrepareGrant,
+        idempotency=Idempotency.OPTIONAL,
         answer=PreparedGrant,
         status=201,
         problems=(

@@ -5,7 +5,7 @@ from typing import Any
 
 from consent.api.body import sent
 from consent.api.listing import list_rows
-from consent.api.operation import Actor, operation
+from consent.api.operation import Actor, Idempotency, operation
 from consent.api.query import ListQuery
 from consent.api.times import seconds
 from consent.api.view import ApiView, Call, Reply
@@ -79,7 +79,10 @@ class MembersView(ApiView):
     def get(self, call: Call) -> Reply:
         """Those who were not removed, newest first."""
         rows = models.Member.objects.filter(organization_id=call.organization.organization, removed_at=None)
-        return list_rows(rows, call, self.wiring, instant="created_at", show=_show_all)
+        side = call.organization.livemode
+        return list_rows(
+            rows, call, self.wiring, instant="created_at", show=lambda found: _show_all(found, livemode=side)
+        )
 
     @operation(
         id="addMember",
@@ -88,6 +91,7 @@ class MembersView(ApiView):
         actor=Actor.ORGANIZATION,
         scope="members",
         body=NewMember,
+        idempotency=Idempotency.OPTIONAL,
         answer=Member,
         status=201,
         problems=("invalid",),
@@ -100,7 +104,7 @@ class MembersView(ApiView):
             organization=call.organization.organization,
             **sent(call.body),
         )
-        return _show_all([models.Member.objects.get(id=member)])[0]
+        return _show_all([models.Member.objects.get(id=member)], livemode=call.organization.livemode)[0]
 
 
 class MemberView(ApiView):
@@ -126,8 +130,14 @@ class MemberView(ApiView):
         return {}
 
 
-def _show_all(rows: Sequence[models.Member]) -> list[Member]:
+def _show_all(rows: Sequence[models.Member], *, livemode: bool) -> list[Member]:
     return [
-        Member(id=row.id, role=row.role, display_name=row.display_name, created_at=seconds(row.created_at))
+        Member(
+            id=row.id,
+            livemode=livemode,
+            role=row.role,
+            display_name=row.display_name,
+            created_at=seconds(row.created_at),
+        )
         for row in rows
     ]

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from consent.api.callers import OrganizationCaller
 from consent.api.listing import list_rows
-from consent.api.operation import Actor, operation
+from consent.api.operation import Actor, Idempotency, operation
 from consent.api.query import ExternalIdQuery
 from consent.api.times import seconds
 from consent.api.view import ApiView, Call, Reply
@@ -94,6 +94,7 @@ class ExternalIdsView(ApiView):
         actor=Actor.ORGANIZATION,
         scope="performers",
         body=NewExternalId,
+        idempotency=Idempotency.OPTIONAL,
         answer=ExternalId,
         status=201,
         problems=("invalid", "not_found", "external_id_taken"),
@@ -123,6 +124,7 @@ class ForgetExternalIdView(ApiView):
         actor=Actor.ORGANIZATION,
         scope="performers",
         body=ForgetExternalId,
+        idempotency=Idempotency.OPTIONAL,
         answer=ForgottenExternalId,
         problems=("not_found",),
         description="Checks by that name deny from then on.",
@@ -137,7 +139,11 @@ class ForgetExternalIdView(ApiView):
             external_id=call.body.external_id,
         )
         answers.enforced(written, ports)
-        return ForgottenExternalId(external_id=call.body.external_id, committed=written.committed)
+        return ForgottenExternalId(
+            external_id=call.body.external_id,
+            livemode=call.organization.livemode,
+            committed=written.committed,
+        )
 
 
 def references(caller: OrganizationCaller, performers: Sequence[Any]) -> dict[Any, str]:

@@ -6,7 +6,7 @@ from datetime import date
 from msgspec import UNSET, UnsetType
 
 from consent.api.listing import list_rows
-from consent.api.operation import Actor, operation
+from consent.api.operation import Actor, Idempotency, operation
 from consent.api.problems import ApiError, fault
 from consent.api.query import ExternalIdQuery
 from consent.api.times import seconds
@@ -51,6 +51,7 @@ class PriorRecordsView(ApiView):
         actor=Actor.ORGANIZATION,
         scope="grants",
         body=NewPriorRecord,
+        idempotency=Idempotency.OPTIONAL,
         answer=PriorRecord,
         status=201,
         problems=("invalid", "not_found", "conflict"),

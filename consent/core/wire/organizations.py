@@ -45,9 +45,10 @@ class NewMember(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Member(msgspec.Struct, kw_only=True):
-    """Somebody who acts for the organization."""
+    """Somebody who acts for the organization, on both of its sides; `livemode` is that of the key that asked."""
 
     id: str
+    livemode: bool
     role: str
     display_name: str
     created_at: str

@@ -49,6 +49,7 @@ class ForgottenExternalId(msgspec.Struct, kw_only=True):
     """A name that no check knows any more."""
 
     external_id: str
+    livemode: bool
     committed: str
 
 
