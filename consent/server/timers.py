@@ -3,6 +3,7 @@
 from consent.log.enforcement import sweep
 from consent.registry.operations.sweep_grants import activate_due, expire_due, forget_expired
 from consent.registry.ports import RegistryPorts
+from consent.server.countersigning import countersign
 from consent.server.relay import Timer
 
 SIDES = (True, False)
@@ -32,5 +33,6 @@ TIMERS: tuple[Timer, ...] = (
     Timer(name="enforcement", every_s=1.0, work=sweep_enforcement),
     Timer(name="activate", every_s=10.0, work=activate),
     Timer(name="expire", every_s=10.0, work=expire),
+    Timer(name="countersign", every_s=5.0, work=countersign),
     Timer(name="forget", every_s=600.0, work=forget),
 )

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from consent.server.embedded.ports import holder_of
@@ -142,7 +143,6 @@ def test_another_key_secret_refuses_to_start(own_laptop: Laptop) -> None:
 
 
 def test_the_same_against_a_database_of_ones_own(own_laptop: Laptop, postgres_server: str) -> None:
-    import psycopg
 
     name = f"consent_up_{own_laptop.port}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
@@ -176,3 +176,19 @@ def test_the_folder_may_be_named_with_spaces(tmp_path: Path) -> None:
         assert shown.stdout == str(running.state / "trust.json"), line
     finally:
         running.stop()
+
+
+def test_a_grant_is_countersigned_before_anybody_reads_its_package(own_laptop: Laptop) -> None:
+    own_laptop.start()
+    waiting = (
+        "SELECT count(*) FROM registry_grant g WHERE NOT EXISTS "
+        "(SELECT 1 FROM registry_countersignature c WHERE c.grant_id = g.id)"
+    )
+    with psycopg.connect(own_laptop.database_url(), autocommit=True) as connection:
+        for _ in range(200):
+            row = connection.execute(waiting).fetchone()
+            assert row is not None
+            if row[0] == 0:
+                return
+            time.sleep(0.1)
+    raise AssertionError("grants stay without a countersignature")
