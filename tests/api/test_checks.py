@@ -268,3 +268,24 @@ def test_an_allow_that_would_not_last_a_second_is_a_deny(house: "House", api_log
     clock.forward(seconds=1)
     answer = of.ask(receipt="inline")
     assert (answer.status, answer.json["decision"], answer.json["reasons"]) == (200, "deny", ["term"])
+
+
+def test_a_lost_database_connection_is_a_503_and_the_next_connection_answers(
+    house: "House", database: str
+) -> None:
+    import psycopg
+    from django.db import connection
+
+    from tests.api.house import granted
+
+    of = granted(house)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    lost = of.ask()
+    assert (lost.status, lost.json["code"]) == (503, "stale")
+    assert lost.headers["Retry-After"] and "decision" not in lost.json
+    connection.close()  # what Django does at the end of a request over a broken connection
+    assert of.ask().json["decision"] == "allow"
