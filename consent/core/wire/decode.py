@@ -21,6 +21,7 @@ SELECTORS: Final = ("performer", "performers", "external_id", "persona", "model"
 T = TypeVar("T")
 
 _SHOWN_CHARS: Final = 60  # of a refused value in an error
+_TOLD_CHARS: Final = 160  # of what would have been accepted; a pattern is long
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*|key in `[^`]*`?)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
@@ -181,7 +182,10 @@ def _fault(message: str) -> WireError:
         return WireError(f"{pointer}/{name}", "member_required", "a value", "nothing", "member_missing")
     if types := _EXPECTED_GOT.search(what):
         return WireError(pointer, "type", types["expected"], types["got"], "type_invalid")
-    return WireError(pointer, "value", "an accepted value", what[:_SHOWN_CHARS], "value_invalid")
+    if what.startswith("Expected "):
+        expected = what.removeprefix("Expected ").replace("`", "")[:_TOLD_CHARS]
+        return WireError(pointer, "value", expected, "another", "value_invalid")
+    return WireError(pointer, "value", "a documented value", what[:_SHOWN_CHARS], "value_invalid")
 
 
 def _pointer(path: str) -> str:
