@@ -20,9 +20,9 @@ from consent.core.wire.check import Problem
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = {
-    Actor.ORGANIZATION: ("api_key", 401),
-    Actor.PERFORMER: ("performer_proof", 401),
-    Actor.NEWCOMER: ("performer_proof", 401),
+    Actor.ORGANIZATION: "api_key",
+    Actor.PERFORMER: "performer_proof",
+    Actor.NEWCOMER: "performer_proof",
 }
 # What a name in a path may be. Anything else is an address that does not exist.
 PATH_PREFIXES = {
@@ -97,7 +97,7 @@ def _operation(described: Operation, path: str, by_type: Mapping[int, Any]) -> d
             "content": {"application/json": {"schema": by_type[id(described.body)]}},
         }
     security = _SECURITY.get(described.actor)
-    out["security"] = [{security[0]: []}] if security else []
+    out["security"] = [{security: []}] if security else []
     if described.scope:
         out["x-scope"] = described.scope
     return out

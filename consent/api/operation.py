@@ -12,7 +12,6 @@ from consent.core.wire.fields import Empty
 
 KIB = 1024
 BODY_BYTES = 64 * KIB  # of a request without a bound of its own
-LIST_PROBLEMS = ("parameter_invalid", "cursor_invalid", "not_acceptable")
 
 
 class Actor(StrEnum):
@@ -22,7 +21,6 @@ class Actor(StrEnum):
     ORGANIZATION = "organization"
     PERFORMER = "performer"
     NEWCOMER = "newcomer"
-    EITHER = "either"
 
 
 class Idempotency(StrEnum):

@@ -21,7 +21,6 @@ def _id_pattern(prefix: str) -> str:
 OrganizationId = Annotated[str, Meta(pattern=_id_pattern("org"), max_length=92)]
 OfferId = Annotated[str, Meta(pattern=_id_pattern("off"), max_length=92)]
 GrantId = Annotated[str, Meta(pattern=_id_pattern("grt"), max_length=92)]
-InvitationId = Annotated[str, Meta(pattern=_id_pattern("inv"), max_length=92)]
 PerformerReference = Annotated[
     str,
     Meta(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from consent.core.wire.fields import LanguageTag, Metadata, Note, OfferId, StageName
+from consent.core.wire.fields import LanguageTag, Metadata, Note, OfferId, StageName, Thumbprint
 from consent.core.wire.organizations import Email
 from consent.core.wire.terms import Terms
 
@@ -140,7 +140,7 @@ class PrepareGrant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omi
     """
 
     language: LanguageTag
-    credential: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)")]
+    credential: Thumbprint
     performer_name: StageName | UnsetType = UNSET
     lines: (
         Annotated[

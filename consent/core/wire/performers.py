@@ -3,9 +3,9 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
-from consent.core.wire.fields import ExternalIdText, Label, LanguageTag, Line, PerformerReference, StageName
+from consent.core.wire.fields import ExternalIdText, Label, Line, PerformerReference, StageName
 from consent.core.wire.organizations import Email
 
 Jwk = Annotated[
@@ -108,9 +108,3 @@ class RedeemInvitation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     """Take up an invitation by its code."""
 
     code: Annotated[str, Meta(min_length=4, max_length=200, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
-
-
-class DryRunLanguage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """In which language the answer's sentences are wanted."""
-
-    language: LanguageTag | UnsetType = UNSET
