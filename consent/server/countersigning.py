@@ -20,7 +20,11 @@ _logger = logging.getLogger(__name__)
 def countersign(ports: RegistryPorts) -> int:
     """Countersign what is not yet; how many. A grant that does not verify stays without, and is told each turn."""
     made = Countersignature.objects.filter(grant=OuterRef("pk"))
-    waiting = Grant.objects.filter(~Exists(made)).order_by("-signed_at").values_list("id", "livemode", "performer_id")
+    waiting = (
+        Grant.objects.filter(~Exists(made))
+        .order_by("-signed_at")
+        .values_list("id", "livemode", "performer_id")
+    )
     done = 0
     for grant, livemode, performer in waiting[:AT_ONCE]:
         try:

@@ -102,13 +102,14 @@ def _relay(settings: Settings, *, laptop: bool) -> int:
     def in_place(timer: Timer) -> int:
         return timer.work(ports)
 
-    if settings.broker_url:
-        from consent.server.tasks import hand_over  # noqa: PLC0415
+    def through_the_broker(timer: Timer) -> int:
+        from consent.server.tasks import hand_over  # noqa: PLC0415  # needs the settings of a broker
 
-        Relay(TIMERS, run=hand_over).until(stop)
-    else:
-        extra = companion_timers(settings.storage.data_dir) if laptop else ()
-        Relay((*TIMERS, *extra), run=in_place).until(stop)
+        return hand_over(timer, ports) if timer in TIMERS else in_place(timer)
+
+    extra = companion_timers(settings.storage.data_dir) if laptop else ()
+    run_one = through_the_broker if settings.broker_url else in_place
+    Relay((*TIMERS, *extra), run=run_one).until(stop)
     return 0
 
 

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 from consent.server.settings.environment import Environment
 
 NAME = "CONSENT_BROKER_URL"
-_SCHEMES = frozenset({"amqp", "amqps", "redis", "rediss"})
+_REDIS = frozenset({"redis", "rediss"})
+_SCHEMES = frozenset({"amqp", "amqps"}) | _REDIS
 
 
 def read_broker(environment: Environment) -> str:
