@@ -40,7 +40,7 @@ def test_compose_starts_the_processes_that_exist_with_settings_that_exist() -> N
     services = _compose()["services"]
     assert {name: service["command"] for name, service in services.items() if name != "postgres"} == {
         "migrate": ["migrate"],
-        "web": ["run", "web"],
+        "web": ["run", "web", "--host", "0.0.0.0"],  # inside its own network
         "relay": ["run", "relay"],
     }
     for name in ("migrate", "web", "relay"):
@@ -100,3 +100,25 @@ def test_nginx_never_retries_or_keeps_an_answer() -> None:
     text = (DEPLOY / "nginx" / "consent.conf").read_text()
     assert "proxy_next_upstream off;" in text and "proxy_cache off;" in text
     assert text.count("{") == text.count("}")
+
+
+def test_every_command_line_in_deploy_is_one_that_the_server_has() -> None:
+    from consent.server.commands.dispatch import COMMANDS
+
+    container = (DEPLOY / "container" / "Containerfile").read_text()
+    lines = [
+        yaml.safe_load(line.removeprefix("CMD "))
+        for line in container.splitlines()
+        if line.startswith("CMD ")
+    ]
+    lines += [service["command"] for name, service in _compose()["services"].items() if name != "postgres"]
+    lines += [
+        shlex.split(re.search(r"^ExecStart=(.+)$", unit.read_text(), re.MULTILINE)[1])[1:] for unit in UNITS
+    ]
+    assert {line[0] for line in lines} <= set(COMMANDS)
+    assert {line[1] for line in lines if line[0] == "run"} == {"web", "relay"}
+
+
+def test_figures_stay_inside() -> None:
+    text = (DEPLOY / "nginx" / "consent.conf").read_text()
+    assert re.search(r"location = /metrics \{\s+return 404;", text)
