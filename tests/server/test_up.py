@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from consent.server.embedded.ports import holder_of
+from tests.integration.running import descendants, free_port
 from tests.server.laptop import Laptop
 
 READY_GOAL_S = 15.0  # DESIGN §14: cold start on an installed tree
@@ -192,3 +193,37 @@ def test_a_grant_is_countersigned_before_anybody_reads_its_package(own_laptop: L
                 return
             time.sleep(0.1)
     raise AssertionError("grants stay without a countersignature")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are ended by the kernel on Linux")
+def test_several_workers_serve_and_none_outlives_its_server(own_laptop: Laptop) -> None:
+    own_laptop.start()
+    lines = (own_laptop.state / "run" / "server.env").read_text().splitlines()
+    port = free_port()
+    environment = {**own_laptop.server_environment(), **dict(line.split("=", 1) for line in lines)}
+    environment["CONSENT_PORT"] = str(port)
+    server = subprocess.Popen(
+        [own_laptop.python, "-m", "consent.server", "run", "web", "--workers", "2"],
+        cwd=own_laptop.folder,
+        env=environment,
+    )
+    other = Laptop(own_laptop.folder)
+    other.port = port
+    try:
+        assert _answering(other, 30)
+        workers = descendants(server.pid)
+        assert len(workers) >= 3
+    finally:
+        server.kill()
+        server.wait()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}/fd").exists() and _runs(pid) for pid in workers):
+        assert time.monotonic() < deadline, "a worker outlives its server"
+        time.sleep(0.1)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[0] != "Z"
+    except OSError:
+        return False
