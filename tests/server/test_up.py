@@ -202,6 +202,8 @@ def test_several_workers_serve_and_none_outlives_its_server(own_laptop: Laptop) 
     port = free_port()
     environment = {**own_laptop.server_environment(), **dict(line.split("=", 1) for line in lines)}
     environment["CONSENT_PORT"] = str(port)
+    # Behind one proxy: another port, the same registry.
+    environment["CONSENT_ORIGIN"] = own_laptop.url
     server = subprocess.Popen(
         [own_laptop.python, "-m", "consent.server", "run", "web", "--workers", "2"],
         cwd=own_laptop.folder,
