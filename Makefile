@@ -4,7 +4,7 @@ BIN := .venv/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench wheel clean
+.PHONY: help run demo test lowest lint bench wheel clean
 
 help: ## Show what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,6 +17,13 @@ demo: .venv/.server ## The whole story without a browser: sign, scan, end, scan 
 
 test: .venv/.test ## Run every test against real components
 	@$(BIN)/python -m pytest $(TESTS)
+
+lowest: ## Test with the lowest versions that pyproject.toml allows
+	$(PY) -m venv .venv-lowest
+	.venv-lowest/bin/pip install --quiet uv
+	.venv-lowest/bin/uv pip install --quiet --resolution lowest-direct --python .venv-lowest/bin/python \
+	    -e '.[server,embedded,test]'
+	.venv-lowest/bin/python -m pytest $(TESTS)
 
 lint: .venv/.lint ## Formatting, lint rules, types, import directions, file sizes
 	$(BIN)/ruff check .
@@ -32,7 +39,7 @@ wheel: .venv/.test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --outdir dist .
 
 clean: ## Remove the data folder, the environment and everything built
-	rm -rf .state .demo .venv dist build bench.json artefacts
+	rm -rf .state .demo .venv .venv-lowest dist build bench.json artefacts
 
 .venv/.server: pyproject.toml
 	@$(PY) -m consent.server install --extras server,embedded
