@@ -128,7 +128,8 @@ def test_an_orphan_that_the_kernel_did_not_end_is_ended(home: Path) -> None:
 def test_a_pid_file_that_names_somebody_else_is_no_obstacle_and_hurts_nobody(home: Path) -> None:
     with embedded_postgres(home):
         pass
-    bystander = subprocess.Popen(["sleep", "60"])
+    # Of the same account: PostgreSQL takes no other for a living server.
+    bystander = subprocess.Popen(["sleep", "60"], **database_account().popen_options())
     try:
         (home / "cluster" / "postmaster.pid").write_text(
             f"{bystander.pid}\n{home}/cluster\n1\n5432\n\n*\n1 1\nready\n"
