@@ -1,0 +1,1 @@
+"""The pages in a real Chromium with virtual authenticators, against a registry as `make run` starts it."""
