@@ -4,7 +4,7 @@ BIN := .venv/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lowest lint bench wheel clean
+.PHONY: help run demo test lowest lint bench pages wheel clean
 
 help: ## Show what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,11 @@ lint: .venv/.lint ## Formatting, lint rules, types, import directions, file size
 
 bench: .venv/.test ## Measure and print a table; writes bench.json
 	@$(BIN)/python -m tests.bench
+
+pages: .venv/.test ## Photograph every page, small and wide, light and dark: artefacts/pages.html
+	@rm -rf artefacts/pages
+	@$(BIN)/python -m pytest tests/browser/test_every_page.py
+	@$(BIN)/python -m tests.browser.contact_sheet
 
 wheel: .venv/.test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --outdir dist .
