@@ -13,6 +13,12 @@ class NestedTransactionError(LogError):
     code = "internal"
 
 
+class OutsideTransactionError(LogError):
+    """A notice was to be written without the transaction of what it tells of."""
+
+    code = "internal"
+
+
 class NothingAppendedError(LogError):
     """A history transaction ended without an event and without saying that nothing changed."""
 

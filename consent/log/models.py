@@ -118,3 +118,62 @@ class Enforcement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} enforced at {self.enforced_at}"
+
+
+class Outbox(models.Model):
+    """A notice to a person, written with the event it tells of; this table is the queue of record.
+
+    It holds ids only: addresses are opened when the notice is composed, and a secret that has to travel is
+    in `sealed`, under `record`, whose key is destroyed once the notice has left. Who works on a row claims
+    it until `claimed_until`; `attempts` counts the claims and tells a late worker that it was overtaken.
+    """
+
+    id = models.TextField(primary_key=True, db_collation="C")
+    livemode = models.BooleanField()
+    kind = models.TextField(db_collation="C")
+    event_id = models.TextField(null=True, db_collation="C")
+    performer_id = models.TextField(null=True, db_collation="C")
+    grant = models.TextField(null=True, db_collation="C")
+    offer = models.TextField(null=True, db_collation="C")
+    invitation = models.TextField(null=True, db_collation="C")
+    credential = models.TextField(null=True, db_collation="C")
+    record = models.TextField(null=True, db_collation="C")
+    sealed = models.BinaryField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveIntegerField(default=0)
+    hinted_until = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+    last_error = models.TextField(default="", db_collation="C")
+
+    class Meta:
+        db_table = "log_outbox"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["event_id", "kind"],
+                name="log_outbox_once_an_event",
+                condition=Q(event_id__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at=None) | Q(given_up_at=None), name="log_outbox_one_outcome"
+            ),
+            models.CheckConstraint(
+                condition=Q(record=None, sealed=None) | Q(record__isnull=False, sealed__isnull=False),
+                name="log_outbox_sealed_under_a_record",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["next_attempt_at"],
+                name="log_outbox_waiting",
+                condition=Q(sent_at=None, given_up_at=None),
+            ),
+            models.Index(fields=["id"], name="log_outbox_secrets", condition=Q(record__isnull=False)),
+            models.Index(fields=["created_at"], name="log_outbox_by_age"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.kind}"
