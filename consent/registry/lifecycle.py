@@ -23,6 +23,8 @@ from consent.log.transaction import HistoryTransaction
 from consent.registry.errors import AlreadyEnded, NotHolder, StateConflict
 from consent.registry.history import grant_event
 from consent.registry.models import Grant, GrantEnding, GrantHold, Performer
+from consent.registry.notices import ENDINGS as NOTICED
+from consent.registry.notices import notify
 
 PERFORMER = "performer"
 
@@ -97,7 +99,7 @@ def end(
 def record_ending(
     grant: Grant, event: GrantEvent, *, at: datetime, authority: str, event_id: str, statement: str | None
 ) -> None:
-    """Write the append-only witness of an ending."""
+    """Write the append-only witness of an ending, and let the performer be told of it."""
     GrantEnding.objects.create(
         grant=grant,
         livemode=grant.livemode,
@@ -108,6 +110,8 @@ def record_ending(
         event=event_id,
         ended_at=at,
     )
+    if event in NOTICED:
+        notify("ended", livemode=grant.livemode, performer=grant.performer_id, grant=grant.id, event=event_id)
 
 
 def open_holders(grant: Grant) -> frozenset[str]:

@@ -17,6 +17,7 @@ from consent.registry.introduction import introduction_body
 from consent.registry.locks import lock_performer
 from consent.registry.models import Credential, IdentityCheck, Performer, Statement
 from consent.registry.models.identity_check import ADULT_METHODS, METHODS
+from consent.registry.notices import notify
 from consent.registry.ports import RegistryPorts
 from consent.registry.statements import STATEMENT_PURPOSE
 from consent.registry.stored_json import sha256, to_bytes
@@ -88,9 +89,20 @@ def record_identity_check(
             former = _newest_key(person)
             switched_off = _switch_others_off(tx, person, at=now)
         introduced = [
-            _introduce(tx, ports, person=person, credential=row, check=check, at=now, former=former)
-            for row in pending
+            _introduce(
+                tx,
+                ports,
+                person=person,
+                credential=row,
+                check=check,
+                at=now,
+                former=former,
+                very_first=first and place == 0,
+            )
+            for place, row in enumerate(pending)
         ]
+        if over_18 and switched_off is None:
+            notify("identity", livemode=livemode, performer=performer, event=event)
     return IdentityRecorded(
         check=check.pk,
         introduced=tuple(introduced),
@@ -126,6 +138,7 @@ def _switch_others_off(tx: HistoryTransaction, person: Performer, *, at: datetim
         )
         said = {"credential": thumbprint, "authority": "operator"}
         event = tx.append(performer_event("credential.blocked", person, said, denies=True))
+        notify("key_off", livemode=person.livemode, performer=person.id, credential=thumbprint, event=event)
     return event
 
 
@@ -138,6 +151,7 @@ def _introduce(
     check: IdentityCheck,
     at: datetime,
     former: str | None,
+    very_first: bool,
 ) -> str:
     """Make one pending key active by a credential statement that the registry signs."""
     body = introduction_body(
@@ -159,6 +173,14 @@ def _introduce(
         "usable_from": format_instant(usable_from),
     }
     event = tx.append(performer_event("credential.introduced", person, said, denies=False))
+    if not very_first:
+        notify(
+            "new_key",
+            livemode=person.livemode,
+            performer=person.id,
+            credential=credential.thumbprint,
+            event=event,
+        )
     sealed = ports.log.sealer.seal(
         person.record, to_bytes({"introduction": jws}), purpose=STATEMENT_PURPOSE + body["id"]
     )

@@ -11,6 +11,7 @@ from consent.registry.history import offer_event
 from consent.registry.invitation_code import code_digest, new_code
 from consent.registry.locks import lock_offer, lock_performer, lock_side
 from consent.registry.models import Invitation, Offer
+from consent.registry.notices import notify, send_invitation_mail
 from consent.registry.offer_terms import languages_of, require_offerable
 from consent.registry.ports import RegistryPorts
 from consent.registry.stored_json import from_bytes
@@ -76,7 +77,19 @@ def send_offer(
         if invitation is not None:
             sent = _invite(ports, row, invitation, languages_of(terms))
         said = {} if sent.invitation is None else {"invitation": sent.invitation}
-        tx.append(offer_event("offer.sent", row, said, performer=person))
+        event = tx.append(offer_event("offer.sent", row, said, performer=person))
+        if person is not None:
+            notify("request", livemode=livemode, performer=person.id, offer=offer, event=event)
+        elif invitation is not None and invitation.email is not None:
+            assert sent.invitation is not None and sent.code is not None  # made by `_invite`
+            send_invitation_mail(
+                ports,
+                livemode=livemode,
+                invitation=sent.invitation,
+                offer=offer,
+                code=sent.code,
+                event=event,
+            )
     return sent
 
 

@@ -29,6 +29,7 @@ from consent.registry.locks import lock_grants, lock_offer
 from consent.registry.models import Grant, IdentityCheck, Offer, Performer, PreparedGrant
 from consent.registry.models.grant import LIVING
 from consent.registry.models.identity_check import ADULT_METHODS
+from consent.registry.notices import notify
 from consent.registry.operations.view_offer import require_viewed
 from consent.registry.ports import RegistryPorts
 from consent.registry.statements import Signed, require_may_loosen
@@ -130,6 +131,7 @@ def _sign(acting: Acting, signing: _Signing) -> Done:
     grant = _row(acting, signing, offer, check, supersedes)
     said = {**acting.said(), "credential": acting.credential.thumbprint, "state": "signed"}
     event = acting.tx.append(grant_event("grant.signed", grant, person, said, denies=False))
+    notify("signed", livemode=person.livemode, performer=person.id, grant=grant.id, event=event)
     due = activation_due(
         adult=signing.adult,
         unrepresented=signing.unrepresented,
