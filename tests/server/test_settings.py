@@ -6,6 +6,7 @@ import pytest
 
 from consent.server.settings import SETTINGS, SettingsRefused, read_settings
 from consent.server.settings.everything import Settings
+from consent.server.settings.mail import MailSettings, SmtpSettings
 from consent.server.settings.storage import S3Settings
 
 GOOD = {
@@ -18,6 +19,7 @@ PUBLIC = {
     "CONSENT_ORIGIN": "https://registry.example",
     "CONSENT_SIGNING_ORIGIN": "https://sign.registry.example",
     "CONSENT_RP_ID": "registry.example",
+    "CONSENT_SMTP_URL": "smtp://registry:pa%3Ass@mail.example?from=notices@registry.example",
 }
 
 
@@ -49,10 +51,14 @@ def test_everything_missing_is_told_at_once_with_how_to_mend_it() -> None:
     assert all(fault.mend for fault in refused.value.faults)
 
 
-def test_a_public_registry_names_its_signing_origin_and_relying_party() -> None:
+def test_a_public_registry_names_its_signing_origin_relying_party_and_mail_server() -> None:
     with pytest.raises(SettingsRefused) as refused:
         read_settings({**GOOD, "CONSENT_ORIGIN": "https://registry.example"})
-    assert {fault.name for fault in refused.value.faults} == {"CONSENT_SIGNING_ORIGIN", "CONSENT_RP_ID"}
+    assert {fault.name for fault in refused.value.faults} == {
+        "CONSENT_SIGNING_ORIGIN",
+        "CONSENT_RP_ID",
+        "CONSENT_SMTP_URL",
+    }
 
 
 @pytest.mark.parametrize(
@@ -78,6 +84,17 @@ def test_a_public_registry_names_its_signing_origin_and_relying_party() -> None:
         ("CONSENT_SECRET_KEY", "x" * 64),
         ("CONSENT_KEY_SECRET", GOOD["CONSENT_SECRET_KEY"]),
         ("CONSENT_BROKER_URL", "http://broker.example"),
+        ("CONSENT_SMTP_URL", ""),
+        ("CONSENT_SMTP_URL", "mail.example"),
+        ("CONSENT_SMTP_URL", "http://mail.example"),
+        ("CONSENT_SMTP_URL", "smtp://"),
+        ("CONSENT_SMTP_URL", "smtp://mail.example:many"),
+        ("CONSENT_SMTP_URL", "smtp://mail.example/inbox"),
+        ("CONSENT_SMTP_URL", "smtp://user@mail.example"),
+        ("CONSENT_SMTP_URL", "smtp://mail.example?tls=off"),
+        ("CONSENT_SMTP_URL", "smtp://mail.example?from=a@b.example&from=c@d.example"),
+        ("CONSENT_SMTP_URL", "smtp://mail.example?from=nobody"),
+        ("CONSENT_SMTP_URL", "smtp://mail.example?from=a@b.example%0D%0ABcc:%20c@d.example"),
         ("CONSENT_OBJECT_STORE", "file:relative"),
         ("CONSENT_OBJECT_STORE", "s3://host.example"),
         ("CONSENT_OBJECT_STORE", "s3://k:s@host.example/bucket?tls=off"),
@@ -129,12 +146,26 @@ def test_stores_are_folders_buckets_or_a_second_database() -> None:
     assert settings.storage.objects == Path("/var/objects")
 
 
+def test_a_mail_server_is_spoken_to_under_tls_unless_it_is_this_machine() -> None:
+    assert read_settings(PUBLIC).mail == MailSettings(
+        smtp=SmtpSettings(host="mail.example", port=587, tls="starttls", user="registry", password="pa:ss"),
+        sender="notices@registry.example",
+    )
+    first = read_settings({**PUBLIC, "CONSENT_SMTP_URL": "smtps://mail.example"}).mail
+    assert first.sender == "consent@registry.example"
+    assert first.smtp is not None and (first.smtp.port, first.smtp.tls) == (465, "first")
+    here = read_settings({**PUBLIC, "CONSENT_SMTP_URL": "smtp://localhost:2525"}).mail.smtp
+    assert here is not None and (here.port, here.tls) == (2525, "none")
+    assert read_settings(GOOD).mail == MailSettings(smtp=None, sender="consent@localhost")
+
+
 def test_nothing_secret_prints() -> None:
     planted = {
         **GOOD,
         "CONSENT_OBJECT_STORE": "s3://planted-key:planted-secret@store.example/bucket",
         "CONSENT_BROKER_URL": "amqps://planted-user:planted@broker.example",
         "CONSENT_KEY_STORE": "postgresql://planted:planted@localhost/keys",
+        "CONSENT_SMTP_URL": "smtps://planted-user:planted@mail.example",
     }
     settings = read_settings(planted)
     assert isinstance(settings, Settings)
@@ -148,4 +179,5 @@ def test_a_password_in_an_address_is_a_secret_setting() -> None:
         "CONSENT_BROKER_URL",
         "CONSENT_OBJECT_STORE",
         "CONSENT_KEY_STORE",
+        "CONSENT_SMTP_URL",
     }

@@ -7,6 +7,7 @@ from consent.server.settings.broker import read_broker
 from consent.server.settings.database import DatabaseSettings, read_database
 from consent.server.settings.environment import Environment
 from consent.server.settings.errors import SettingsRefused
+from consent.server.settings.mail import MailSettings, read_mail
 from consent.server.settings.names import NAMES
 from consent.server.settings.secrets import SecretSettings, read_secrets
 from consent.server.settings.storage import StorageSettings, read_storage
@@ -33,6 +34,7 @@ class Settings:
     web: WebSettings
     storage: StorageSettings
     secrets: SecretSettings
+    mail: MailSettings
     broker_url: str = field(repr=False)
 
 
@@ -46,11 +48,14 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     _refuse_unknown(environment, variables)
     database = read_database(environment)
     settings = (read_web(environment), read_storage(environment), read_secrets(environment))
+    mail = read_mail(environment, settings[0])
     broker_url = read_broker(environment)
     if environment.faults or database is None:
         raise SettingsRefused(environment.faults)
     web, storage, secrets = settings
-    return Settings(database=database, web=web, storage=storage, secrets=secrets, broker_url=broker_url)
+    return Settings(
+        database=database, web=web, storage=storage, secrets=secrets, mail=mail, broker_url=broker_url
+    )
 
 
 def _refuse_unknown(environment: Environment, variables: Mapping[str, str]) -> None:

@@ -53,6 +53,13 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        name="CONSENT_SMTP_URL",
+        meaning="The mail server that notices to people go through, smtp://user:password@host:587?from=address. "
+        "smtp:// insists on STARTTLS except on this machine; smtps:// begins with TLS.",
+        default="on localhost a folder that /mail shows; otherwise it must be set",
+        secret=True,
+    ),
+    Setting(
         name="CONSENT_OBJECT_STORE",
         meaning="Where objects are kept: file:/folder, or s3://key:secret@host/bucket/prefix?region=…",
         default="a folder in the data folder",
