@@ -14,10 +14,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from consent.core.markdown import Block, Span, TextError, parse_markdown
-from consent.core.text_template import fill, parse_words
+from consent.core.text_template import Words, fill, parse_words
 from consent.core.text_values import text_values
 
-__all__ = ["TEMPLATES", "Block", "Span", "TextError", "load_template", "parse_markdown", "render_text"]
+__all__ = [
+    "TEMPLATES",
+    "Block",
+    "Span",
+    "TextError",
+    "load_template",
+    "parse_markdown",
+    "render_text",
+    "template_words",
+]
 
 TEMPLATES: Final = ("dubbing", "likeness", "persona", "voice-clone")
 MAX_TEXT_BYTES: Final = 512 * 1024
@@ -49,11 +58,9 @@ def render_text(template: bytes, *, body: Mapping[str, Any]) -> bytes:
         TextError: the template is broken, the body lacks something it shows, or a value has
             characters that hide, reorder or break text.
     """
-    text, separator, listed = template.partition(_SEPARATOR)
-    if not separator:
-        raise TextError("template has no words")
+    text = template.partition(_SEPARATOR)[0]
+    words = template_words(template)
     try:
-        words = parse_words(listed.decode("utf-8"))
         filled = fill(text.decode("utf-8"), text_values(body, words))
     except UnicodeDecodeError as exc:
         raise TextError(f"template is not UTF-8 at byte {exc.start}") from exc
@@ -62,6 +69,21 @@ def render_text(template: bytes, *, body: Mapping[str, Any]) -> bytes:
         raise TextError(f"text has {len(data)} bytes, expected at most {MAX_TEXT_BYTES}")
     parse_markdown(data)  # whatever went in, what comes out is of the subset
     return data
+
+
+def template_words(template: bytes) -> Words:
+    """The words that came with a template, so that a page says the same as the text.
+
+    Raises:
+        TextError: there are none, or they are broken.
+    """
+    listed = template.partition(_SEPARATOR)[2]
+    if not listed:
+        raise TextError("template has no words")
+    try:
+        return parse_words(listed.decode("utf-8"))
+    except UnicodeDecodeError as exc:
+        raise TextError(f"words are not UTF-8 at byte {exc.start}") from exc
 
 
 def _read(template_id: str, version: int, language: str) -> bytes:
