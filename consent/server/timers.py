@@ -5,6 +5,7 @@ from consent.registry.operations.sweep_grants import activate_due, expire_due, f
 from consent.registry.ports import RegistryPorts
 from consent.server.countersigning import countersign
 from consent.server.relay import Timer
+from consent.web.sweep import forget_expired as forget_pages
 
 SIDES = (True, False)
 
@@ -25,8 +26,8 @@ def expire(ports: RegistryPorts) -> int:
 
 
 def forget(ports: RegistryPorts) -> int:
-    """Remove prepared bodies, spent proofs and kept answers that are of no use any more."""
-    return forget_expired(ports)
+    """Remove prepared bodies, spent proofs, kept answers and sessions that are of no use any more."""
+    return forget_expired(ports) + forget_pages()
 
 
 TIMERS: tuple[Timer, ...] = (

@@ -6,6 +6,7 @@ from consent.api.urls import api_urls
 from consent.server.docs.urls import docs_urls
 from consent.server.health import Health
 from consent.server.wiring import Wiring, wiring
+from consent.web.urls import web_urls
 
 
 def server_urls(made: Wiring) -> list[URLPattern]:
@@ -16,6 +17,7 @@ def server_urls(made: Wiring) -> list[URLPattern]:
         path("readyz", health.ready),
         path("metrics", health.metrics),
         *docs_urls(made.api),
+        *web_urls(made.web),
         *api_urls(made.api),
     ]
 

@@ -14,6 +14,7 @@ from consent.api.process_keys import ProcessKeys
 from consent.log.derive import derive_key
 from consent.log.ports import log_ports
 from consent.registry.clock import database_clock
+from consent.registry.contact_digests import ContactDigests
 from consent.registry.decisions import DatabaseDecisions
 from consent.registry.ports import RegistryPorts
 from consent.server.keys.errors import KeysError
@@ -21,7 +22,10 @@ from consent.server.keys.published import issuer_of, trust_bytes
 from consent.server.keys.ring import KeyRing, Signers
 from consent.server.metrics import Metrics
 from consent.server.settings import Settings, read_settings
+from consent.server.settings.database import LOCAL_HOSTS
+from consent.server.settings.web import host_of
 from consent.server.stores import open_key_store, open_objects
+from consent.web.ports import WebPorts
 from signing.webauthn import RelyingParty
 
 DISTRIBUTION = "consent-registry"
@@ -35,6 +39,7 @@ class Wiring:
     ring: KeyRing
     registry: RegistryPorts
     api: ApiPorts
+    web: WebPorts
     metrics: Metrics
 
     def trust(self) -> bytes:
@@ -61,6 +66,7 @@ def make_wiring(settings: Settings) -> Wiring:
         origin=web.origin,
         signing_origin=web.signing_origin,
         rp=RelyingParty(rp_id=web.rp_id, signing_origins=frozenset({web.signing_origin})),
+        contacts=ContactDigests(derive_key(key_secret, purpose="consent-registry/contact/v1")),
         clock=database_clock,
     )
     api = ApiPorts(
@@ -72,8 +78,13 @@ def make_wiring(settings: Settings) -> Wiring:
         trust=lambda: trust_bytes(ring.index(), origin=web.origin),
         version=version(DISTRIBUTION),
     )
+    web_ports = WebPorts(
+        registry=registry,
+        version=version(DISTRIBUTION),
+        laptop=host_of(web.origin) in LOCAL_HOSTS,
+    )
     metrics = Metrics(settings.storage.data_dir / "run" / "metrics")
-    return Wiring(settings=settings, ring=ring, registry=registry, api=api, metrics=metrics)
+    return Wiring(settings=settings, ring=ring, registry=registry, api=api, web=web_ports, metrics=metrics)
 
 
 def _check_fit(ring: KeyRing, settings: Settings) -> None:

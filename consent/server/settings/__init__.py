@@ -20,7 +20,7 @@ __all__ = ["SETTINGS", "Setting", "SettingFault", "Settings", "SettingsRefused",
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]  # the Host header is used for nothing: addresses are built from CONSENT_ORIGIN
-INSTALLED_APPS = ["consent.log", "consent.registry"]
+INSTALLED_APPS = ["consent.log", "consent.registry", "consent.web"]
 ROOT_URLCONF = "consent.server.urls"
 WSGI_APPLICATION = "consent.server.wsgi.application"
 USE_TZ = True
@@ -28,13 +28,16 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
-USE_I18N = False
+USE_I18N = True  # every text of the pages passes gettext; English is written in the templates
+LANGUAGES = [("en", "English")]
 # The API bounds each body itself; this bounds what anything else could read into memory.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 MIDDLEWARE = [
     "consent.server.middleware.requests.requests",
     "consent.server.middleware.headers.headers",
     "consent.server.middleware.bodies.bodies",
+    "consent.server.middleware.sessions.sessions",
+    "django.middleware.csrf.CsrfViewMiddleware",
 ]
 TEMPLATES = [
     {
@@ -42,6 +45,9 @@ TEMPLATES = [
         "DIRS": [templates("web")],
     }
 ]
+CSRF_USE_SESSIONS = True  # the token lives in the session, so that it is of one origin
+CSRF_FAILURE_VIEW = "consent.web.refusals.csrf_failed"
+SESSION_COOKIE_AGE = 12 * 3600  # seconds; then everybody signs in again
 # The API authenticates in its own views; nothing of Django's users exists.
 REST_FRAMEWORK: dict[str, object] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -1,0 +1,1 @@
+"""The pages: for performers, organizations and operators, rendered on the server."""

@@ -1,0 +1,1 @@
+"""Pages of an organization: requests, consents, keys, members, the console."""

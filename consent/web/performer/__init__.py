@@ -1,0 +1,1 @@
+"""A performer's own pages, on the main origin."""

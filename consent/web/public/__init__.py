@@ -1,0 +1,1 @@
+"""Pages for anybody: start, invitation, signing in, and getting back in."""

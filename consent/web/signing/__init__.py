@@ -1,0 +1,1 @@
+"""The signing origin: where passkeys are made and sign, and nothing else."""
