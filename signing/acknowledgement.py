@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from signing import jws
-from signing.bodies.fields import boolean, identifier, record, sha256, text
+from signing.bodies.fields import boolean, fail, identifier, one_of, record, sha256, text
 from signing.canonical import JSON
 from signing.errors import MalformedError, UntrustedError
 from signing.instants import format_instant_ms, parse_instant_ms
@@ -19,28 +19,32 @@ MAX_BYTES = 8192
 class Acknowledgement:
     """From `enforced_at` every online check denies. `committed` is the position of the ending in the history.
 
-    `body_sha256` is of the performer's statement, or of the registry's own record where there was none to sign.
+    Either `statement` names what the performer signed, and `body_sha256` is of its body; or nobody signed,
+    `authority` says on whose word the registry recorded the ending, and `body_sha256` is of that record: the event
+    to which the history's entry commits.
     """
 
     issuer: str
     livemode: bool
-    statement: str
     grant: str
     body_sha256: str
     committed: str
     enforced_at: datetime
+    statement: str | None = None
+    authority: str | None = None
 
 
+AUTHORITIES = ("link", "operator", "session")  # who may end without a signature (DESIGN §4, Ending)
 _PAYLOAD = record(
     {
         "iss": text(300),
         "livemode": boolean,
-        "statement": identifier("stm"),
         "grant": identifier("grt"),
         "body_sha256": sha256,
         "committed": text(400),
         "enforced_at": text(24),
-    }
+    },
+    {"statement": identifier("stm"), "authority": one_of(*AUTHORITIES)},
 )
 
 
@@ -54,12 +58,14 @@ def sign_acknowledgement(acknowledgement: Acknowledgement, *, signer: Signer) ->
     payload: dict[str, JSON] = {
         "iss": acknowledgement.issuer,
         "livemode": acknowledgement.livemode,
-        "statement": acknowledgement.statement,
         "grant": acknowledgement.grant,
         "body_sha256": acknowledgement.body_sha256,
         "committed": acknowledgement.committed,
         "enforced_at": format_instant_ms(acknowledgement.enforced_at),
     }
+    for name, value in (("statement", acknowledgement.statement), ("authority", acknowledgement.authority)):
+        if value is not None:
+            payload[name] = value
     _read(payload)
     return signer.sign_jws(typ=ACKNOWLEDGEMENT, payload=payload)
 
@@ -93,11 +99,14 @@ def verify_acknowledgement(
 
 def _read(payload: dict[str, JSON]) -> Acknowledgement:
     _PAYLOAD(payload, "")
+    if ("statement" in payload) == ("authority" in payload):
+        fail("both or neither", "/statement", "one_of", "a statement, or an authority where nobody signed")
     named = {name: value for name, value in payload.items() if isinstance(value, str)}
     return Acknowledgement(
         issuer=named["iss"],
         livemode=payload["livemode"] is True,
-        statement=named["statement"],
+        statement=named.get("statement"),
+        authority=named.get("authority"),
         grant=named["grant"],
         body_sha256=named["body_sha256"],
         committed=named["committed"],

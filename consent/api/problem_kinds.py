@@ -199,6 +199,8 @@ _STATE = (
         "Prepare again and sign that body.",
     ),
     ("invitation_spent", 409, "The code does not open anything", "Ask whoever invited you for a new one."),
+    ("link_spent", 409, "The link does not open anything any more", "Ask for a new link."),
+    ("recovery_code_spent", 409, "The recovery code does not work", "Ask for a mailed link instead."),
     ("external_id_taken", 409, "The external id names another performer", "Choose another external id."),
     ("credential_taken", 409, "The key is enrolled already", "Make a new key."),
     ("exclusivity_conflict", 409, "An exclusive grant stands against it", "End that grant first."),

@@ -201,6 +201,18 @@ class InvitationSpent(Conflict):
     code = "invitation_spent"
 
 
+class LinkSpent(Conflict):
+    """The link is unknown, used or expired, or whom it was for has gone; which of these is not said."""
+
+    code = "link_spent"
+
+
+class RecoveryCodeSpent(Conflict):
+    """The recovery code is unknown, used or replaced; which of these is not said."""
+
+    code = "recovery_code_spent"
+
+
 class ExternalIdTaken(Conflict):
     """The organization already uses this external id for another performer."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent.log.ports import LogPorts
+from consent.registry.contact_digests import ContactDigests
 from signing.keys import PublicKey
 from signing.signer import Signer
 from signing.webauthn import RelyingParty
@@ -26,7 +27,7 @@ class RegistryPorts:
     """History, signers by `livemode`, the two origins, the relying party, and the clock.
 
     `clock` returns an aware UTC instant; production passes `consent.registry.clock.database_clock`, because
-    the primary's clock is the registry's clock.
+    the primary's clock is the registry's clock. `contacts` finds performers by their address.
     """
 
     log: LogPorts
@@ -34,4 +35,5 @@ class RegistryPorts:
     origin: str
     signing_origin: str
     rp: RelyingParty
+    contacts: ContactDigests
     clock: Callable[[], datetime]

@@ -16,6 +16,7 @@ from consent.core.decision import Decision
 from consent.core.policy import decide
 from consent.log.ports import LogPorts
 from consent.registry.answers import StatementAnswer
+from consent.registry.contact_digests import ContactDigests
 from consent.registry.facts import snapshot
 from consent.registry.operations.create_organization import create_organization
 from consent.registry.operations.draft_offer import draft_offer
@@ -80,6 +81,7 @@ def registry_ports(log: LogPorts, clock: Clock) -> RegistryPorts:
         origin="https://registry.example",
         signing_origin=ORIGIN,
         rp=RelyingParty(rp_id=RP_ID, signing_origins=frozenset({ORIGIN})),
+        contacts=ContactDigests(b"tests only, this is no secret!!!"),
         clock=clock,
     )
 

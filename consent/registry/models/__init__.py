@@ -1,6 +1,9 @@
 """The registry's tables, one noun a file."""
 
+from consent.registry.models.account import AccountPasskey, Operator
 from consent.registry.models.api_key import ApiKey
+from consent.registry.models.choice import OfferChoice
+from consent.registry.models.contact import ContactIndex
 from consent.registry.models.counter import Counter, CounterUse
 from consent.registry.models.credential import Credential, SpentProof
 from consent.registry.models.decision import DecisionRecord, KeptReceipt
@@ -16,8 +19,10 @@ from consent.registry.models.grant import (
 from consent.registry.models.idempotency import IdempotentRequest
 from consent.registry.models.identity_check import IdentityCheck
 from consent.registry.models.limits import Limits
+from consent.registry.models.link import OneUseLink
 from consent.registry.models.offer import Invitation, Offer
 from consent.registry.models.organization import Member, Organization, OrganizationSide
+from consent.registry.models.passkey import Passkey
 from consent.registry.models.performer import (
     ExternalId,
     IdentityRecord,
@@ -26,11 +31,14 @@ from consent.registry.models.performer import (
     StageName,
 )
 from consent.registry.models.prior_record import PriorRecord
+from consent.registry.models.recovery_code import RecoveryCode
 from consent.registry.models.statement import Acknowledgement, Statement
 
 __all__ = [
+    "AccountPasskey",
     "Acknowledgement",
     "ApiKey",
+    "ContactIndex",
     "Counter",
     "CounterUse",
     "Countersignature",
@@ -48,13 +56,18 @@ __all__ = [
     "Limits",
     "Member",
     "Offer",
+    "OfferChoice",
+    "OneUseLink",
+    "Operator",
     "Organization",
     "OrganizationSide",
     "PairwiseReference",
+    "Passkey",
     "PendingRevocation",
     "Performer",
     "PreparedGrant",
     "PriorRecord",
+    "RecoveryCode",
     "SpentProof",
     "StageName",
     "Statement",

@@ -8,6 +8,7 @@ composite foreign keys that include the side instead.
 from typing import Any
 
 from django.db import models
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 
 def id_key() -> "models.CharField[str, str]":
@@ -39,3 +40,11 @@ def one_of(column: str, values: tuple[str, ...], name: str) -> models.CheckConst
 def side_key(name: str, *columns: str) -> models.UniqueConstraint:
     """The unique target of composite foreign keys that include the side."""
     return models.UniqueConstraint(fields=[*columns, "livemode"], name=name)
+
+
+def octets(column: str, least: int, most: int, name: str) -> models.CheckConstraint:
+    """A column of bytes has this many of them."""
+    length = models.Func(models.F(column), function="octet_length", output_field=models.IntegerField())
+    return models.CheckConstraint(
+        condition=models.Q(GreaterThanOrEqual(length, least), LessThanOrEqual(length, most)), name=name
+    )

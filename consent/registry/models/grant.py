@@ -117,6 +117,12 @@ class Grant(models.Model):
             models.Index(fields=["organization", "livemode", "-signed_at", "id"], name="grant_by_side"),
             models.Index(fields=["performer", "organization"], name="grant_by_pair"),
             models.Index(fields=["valid_until"], condition=Q(state__in=LIVING), name="grant_living_by_end"),
+            models.Index(fields=["performer", "-signed_at", "id"], name="grant_by_performer"),
+            models.Index(
+                fields=["performer", "state", "organization", "valid_until"],
+                condition=Q(state__in=LIVING),
+                name="grant_living_of_performer",
+            ),
         ]
 
 

@@ -14,6 +14,7 @@ from consent.registry.errors import CredentialTaken, Invalid, StateConflict
 from consent.registry.history import performer_event
 from consent.registry.locks import lock_credential, lock_performer
 from consent.registry.models import Credential
+from consent.registry.notices import notify
 from consent.registry.ports import RegistryPorts
 from consent.registry.statements import Signed, require_may_loosen
 from signing.bodies.credential import read_public_key
@@ -35,10 +36,11 @@ def add_credential(
         CredentialBlocked, CredentialWaiting: the vouching key may not loosen.
         CredentialTaken: the key is enrolled already. Invalid: a passkey without its registration.
     """
-    return accept(ports, signed, lambda acting: _add(acting, backup_eligible))
+    return accept(ports, signed, lambda acting: add_key(acting, backup_eligible=backup_eligible))
 
 
-def _add(acting: Acting, backup_eligible: bool | None) -> Done:
+def add_key(acting: Acting, *, backup_eligible: bool | None) -> Done:
+    """Store the key in the body of a credential statement, within its transaction."""
     require_may_loosen(acting.credential, at=acting.at)
     body: Any = acting.signed.body
     key = read_public_key(body["public_key"], pointer="/body/public_key")
@@ -54,6 +56,13 @@ def _add(acting: Acting, backup_eligible: bool | None) -> Done:
         "usable_from": format_instant(usable_from),
     }
     event = acting.tx.append(performer_event("credential.introduced", acting.person, said, denies=False))
+    notify(
+        "new_key",
+        livemode=acting.person.livemode,
+        performer=acting.person.id,
+        credential=key.thumbprint,
+        event=event,
+    )
     statement = acting.keep(event)
     try:
         with transaction.atomic():
@@ -98,4 +107,5 @@ def block_credential(
             raise StateConflict("this key is off already")
         said = {"credential": thumbprint, "authority": authority}
         event = tx.append(performer_event("credential.blocked", person, said, denies=True))
+        notify("key_off", livemode=livemode, performer=performer, credential=thumbprint, event=event)
     return written(tx, event, denies=True, ports=ports)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from consent.core.ids import new_id
 from consent.registry.errors import CredentialTaken, Invalid
-from consent.registry.models import Credential, IdentityRecord, Performer, StageName
+from consent.registry.models import ContactIndex, Credential, IdentityRecord, Performer, StageName
 from consent.registry.ports import RegistryPorts
 from consent.registry.stored_json import to_bytes
 from consent.registry.text import required
@@ -51,32 +51,21 @@ def enrol_performer(
         CredentialTaken: the key is enrolled already, on whichever side.
     """
     check_key(public_key, kind=kind, backup_eligible=backup_eligible)
-    names = _stage_names(stage_names)
     required(label, "/label", max_chars=100)
-    required(legal_name, "/identity/legal_name", max_chars=200)
-    required(email, "/identity/email", max_chars=254)
-    now = ports.clock()
-    if birth_date >= now.date():
-        raise Invalid(pointer="/identity/birth_date", rule="past", expected="a past day", got="a later one")
-    performer = uuid4()
-    record = f"identity-{uuid4().hex}"
-    sealed = ports.log.sealer.seal(
-        record,
-        to_bytes({"birth_date": birth_date.isoformat(), "email": email, "legal_name": legal_name}),
-        purpose=IDENTITY_PURPOSE,
+    person = new_person(
+        ports,
+        livemode=livemode,
+        legal_name=legal_name,
+        birth_date=birth_date,
+        email=email,
+        stage_names=stage_names,
     )
     credential = new_id("cre", random=ports.log.random)
     with transaction.atomic(durable=True):
-        Performer.objects.create(
-            id=performer, livemode=livemode, record=f"performer-{uuid4().hex}", created_at=now
-        )
-        IdentityRecord.objects.create(performer_id=performer, livemode=livemode, record=record, sealed=sealed)
-        StageName.objects.bulk_create(
-            StageName(performer_id=performer, livemode=livemode, name=name, created_at=now) for name in names
-        )
+        insert_person(person)
         insert_pending_credential(
             credential,
-            performer=performer,
+            performer=person.performer.id,
             livemode=livemode,
             public_key=public_key,
             kind=kind,
@@ -84,7 +73,67 @@ def enrol_performer(
             label=label,
             ports=ports,
         )
-    return Enrolled(performer=performer, credential=credential, thumbprint=public_key.thumbprint)
+    return Enrolled(performer=person.performer.id, credential=credential, thumbprint=public_key.thumbprint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """Rows of somebody new that are not stored yet; the identity is sealed already. It does not print."""
+
+    performer: Performer
+    identity: IdentityRecord
+    contact: ContactIndex
+    stage_names: tuple[StageName, ...]
+
+    def __repr__(self) -> str:
+        return "NewPerson()"
+
+
+def new_person(
+    ports: RegistryPorts,
+    *,
+    livemode: bool,
+    legal_name: str,
+    birth_date: date,
+    email: str,
+    stage_names: Sequence[str],
+) -> NewPerson:
+    """Check what somebody says about themselves, and seal what only an examiner may read.
+
+    Raises:
+        Invalid: an empty name, a birth date that lies ahead, no stage name or one twice.
+    """
+    names = _stage_names(stage_names)
+    required(legal_name, "/identity/legal_name", max_chars=200)
+    required(email, "/identity/email", max_chars=254)
+    now = ports.clock()
+    if birth_date >= now.date():
+        raise Invalid(pointer="/identity/birth_date", rule="past", expected="a past day", got="a later one")
+    record = f"identity-{uuid4().hex}"
+    sealed = ports.log.sealer.seal(
+        record,
+        to_bytes({"birth_date": birth_date.isoformat(), "email": email, "legal_name": legal_name}),
+        purpose=IDENTITY_PURPOSE,
+    )
+    row = Performer(id=uuid4(), livemode=livemode, record=f"performer-{uuid4().hex}", created_at=now)
+    return NewPerson(
+        performer=row,
+        identity=IdentityRecord(performer_id=row.id, livemode=livemode, record=record, sealed=sealed),
+        contact=ContactIndex(
+            performer_id=row.id, livemode=livemode, digest=ports.contacts.digest(email, livemode=livemode)
+        ),
+        stage_names=tuple(
+            StageName(performer_id=row.id, livemode=livemode, name=name, created_at=now) for name in names
+        ),
+    )
+
+
+def insert_person(person: NewPerson) -> Performer:
+    """Store the rows, within a transaction."""
+    for row in (person.performer, person.identity, person.contact):
+        row.save(force_insert=True)
+    StageName.objects.bulk_create(person.stage_names)
+    return person.performer
 
 
 def insert_pending_credential(

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from consent.log.transaction import history_transaction
+from consent.log.transaction import HistoryTransaction, history_transaction
 from consent.registry.errors import InvitationSpent, StateConflict
 from consent.registry.history import offer_event, organization_event
 from consent.registry.invitation_code import code_digest
 from consent.registry.locks import lock_invitation, lock_performer, lock_side
-from consent.registry.models import Invitation, Offer
+from consent.registry.models import Invitation, Offer, Performer
 from consent.registry.operations.references import give_reference
 from consent.registry.ports import RegistryPorts
 
@@ -30,34 +30,49 @@ def redeem_invitation(ports: RegistryPorts, *, livemode: bool, performer: UUID, 
         NotFound: no such performer on this side.
         InvitationSpent: unknown, used, revoked or expired; which is not said.
     """
-    digest = code_digest(code)
-    seen = None
-    if digest is not None:
-        seen = Invitation.objects.filter(code_digest=digest, livemode=livemode).first()
-    if seen is None:
-        raise InvitationSpent("this code does not work", pointer="/code")
+    seen = find_code(code, livemode=livemode)
     with history_transaction(livemode, ports.log) as tx:
         lock_side(seen.organization_id, livemode=livemode)
         person = lock_performer(performer, livemode=livemode)
-        row = lock_invitation(seen.id, organization=seen.organization_id, livemode=livemode)
-        now = ports.clock()
-        if row.redeemed_by_id == performer and row.redeemed_at is not None:
-            # The same person comes back: they are shown their offer, and nothing is used up.
-            tx.nothing_changed()
-            pair = give_reference(tx, ports, performer=person, organization=row.organization_id)
-            return Redeemed(offer=row.offer_id, reference=pair)
-        reference = give_reference(tx, ports, performer=person, organization=row.organization_id)
-        used = Invitation.objects.filter(
-            id=row.id, redeemed_at=None, revoked_at=None, expires_at__gt=now
-        ).update(redeemed_at=now, redeemed_by=person)
-        taken = Offer.objects.filter(id=row.offer_id, state="offered", performer=None).update(
-            performer=person
-        )
-        if used != 1 or taken != 1:
-            raise InvitationSpent("this code does not work", pointer="/code")
-        offer = Offer.objects.get(id=row.offer_id)
-        said = {"invitation": row.id, "performer": reference}
-        tx.append(offer_event("invitation.redeemed", offer, said, performer=person))
+        return take_up(tx, ports, seen, person)
+
+
+def find_code(code: str, *, livemode: bool) -> Invitation:
+    """The invitation of a code on this side, as it was before any lock; InvitationSpent if there is none."""
+    digest = code_digest(code)
+    found = None
+    if digest is not None:
+        found = Invitation.objects.filter(code_digest=digest, livemode=livemode).first()
+    if found is None:
+        raise InvitationSpent("this code does not work", pointer="/code")
+    return found
+
+
+def take_up(
+    tx: HistoryTransaction, ports: RegistryPorts, invitation: Invitation, person: Performer
+) -> Redeemed:
+    """Redeem within a transaction; the organization's side and the performer are locked.
+
+    Raises:
+        InvitationSpent: used by another, revoked or expired meanwhile.
+    """
+    row = lock_invitation(invitation.id, organization=invitation.organization_id, livemode=person.livemode)
+    now = ports.clock()
+    if row.redeemed_by_id == person.id and row.redeemed_at is not None:
+        # The same person comes back: they are shown their offer, and nothing is used up.
+        tx.nothing_changed()
+        pair = give_reference(tx, ports, performer=person, organization=row.organization_id)
+        return Redeemed(offer=row.offer_id, reference=pair)
+    reference = give_reference(tx, ports, performer=person, organization=row.organization_id)
+    used = Invitation.objects.filter(id=row.id, redeemed_at=None, revoked_at=None, expires_at__gt=now).update(
+        redeemed_at=now, redeemed_by=person
+    )
+    taken = Offer.objects.filter(id=row.offer_id, state="offered", performer=None).update(performer=person)
+    if used != 1 or taken != 1:
+        raise InvitationSpent("this code does not work", pointer="/code")
+    offer = Offer.objects.get(id=row.offer_id)
+    said = {"invitation": row.id, "performer": reference}
+    tx.append(offer_event("invitation.redeemed", offer, said, performer=person))
     return Redeemed(offer=row.offer_id, reference=reference)
 
 
