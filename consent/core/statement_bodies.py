@@ -1,7 +1,7 @@
-"""The bodies of statements about a grant that was signed before: ending, pausing, confirming and their like."""
+"""The bodies that a performer signs without an offer: about a grant signed before, limits, a further key."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from consent.core.ids import new_id
@@ -54,3 +54,54 @@ def about_grant(
     if cancels is not None:
         body["cancels"] = cancels
     return body
+
+
+def limits_body(
+    never: Sequence[Mapping[str, Sequence[str]]],
+    *,
+    version: int,
+    previous_sha256: str | None,
+    livemode: bool,
+    credential: str,
+    random: Random = secrets.token_bytes,
+) -> dict[str, JSON]:
+    """Standing prohibitions that replace those of `version - 1` whole, whose body has the digest `previous_sha256`."""
+    body: dict[str, JSON] = {
+        "schema": statement_schema("limits"),
+        "id": new_id("stm", random=random),
+        "livemode": livemode,
+        "credential": credential,
+        "version": version,
+        "previous_sha256": previous_sha256,
+        "nonce": b64u(random(NONCE_BYTES)),
+    }
+    if never:  # a list that would be empty is left out
+        body["never"] = [_selectors(item) for item in never]
+    return body
+
+
+def further_passkey_body(
+    *,
+    public_key_cose: bytes,
+    by_credential: str,
+    label: str,
+    livemode: bool,
+    random: Random = secrets.token_bytes,
+) -> dict[str, JSON]:
+    """A further passkey, vouched for by the key with the thumbprint `by_credential`."""
+    return {
+        "schema": statement_schema("credential"),
+        "id": new_id("stm", random=random),
+        "livemode": livemode,
+        "public_key": b64u(public_key_cose),
+        "kind": "passkey",
+        "introduced_by": "performer",
+        "by_credential": by_credential,
+        "label": label,
+        "nonce": b64u(random(NONCE_BYTES)),
+    }
+
+
+def _selectors(item: Mapping[str, Sequence[str]]) -> dict[str, JSON]:
+    """One prohibition with its words as sorted sets."""
+    return {name: list[JSON](sorted(set(words))) for name, words in item.items()}

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 DIGEST = 64  # SHA-256 in hex
@@ -19,8 +19,6 @@ class Session(AbstractBaseSession):
     origin = models.CharField(max_length=16, db_collation="C")
     subject = models.CharField(max_length=80, db_collation="C", blank=True)
     expire_date = models.DateTimeField(db_index=True)
-
-    objects: ClassVar[BaseSessionManager["Session"]] = BaseSessionManager()
 
     class Meta(AbstractBaseSession.Meta):
         """Found by whom it belongs to."""
