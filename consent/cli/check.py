@@ -39,12 +39,14 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 def run(args: argparse.Namespace, context: Context) -> Exit:
     """Ask, save the receipt where one is wanted, print, and say by the exit code."""
     registry = registry_from(context)
+    began = context.monotonic()
     decision = registry.check(
         receipt="inline" if args.receipt else "deferred",
         at_least=args.at_least,
         explain=args.explain,
         **question_of(args),  # type: ignore[arg-type]  # checked member by member by build_asking
     )
+    took_s = context.monotonic() - began
     if args.receipt:
         decision.receipt().save(args.receipt)
         if not registry.verifies_receipts:
@@ -52,12 +54,12 @@ def run(args: argparse.Namespace, context: Context) -> Exit:
     if args.json:
         print_json(context, decision.to_json())
     else:
-        print_decision(decision, context)
+        print_decision(decision, context, took_s=took_s)
     return Exit.ALLOW if decision else Exit.DENY
 
 
-def print_decision(decision: Decision, context: Context) -> None:
-    """The decision for a person."""
+def print_decision(decision: Decision, context: Context, *, took_s: float) -> None:
+    """The decision for a person. `took_s`: from asking to the answer, in seconds."""
     context.say(f"{decision.outcome}{'' if decision.livemode else '  (test side)'}")
     print_fields(
         context,
@@ -68,6 +70,7 @@ def print_decision(decision: Decision, context: Context) -> None:
             ("obligations", ", ".join(decision.obligations)),
             ("grants", ", ".join(decision.grants)),
             ("asked", ", ".join(f"{name}={value}" for name, value in sorted(decision.asked.items()))),
+            ("answered in", f"{took_s * 1000:.0f} ms"),
             ("holds until", instant(decision.valid_until)),
             ("decision", decision.decision_id),
         ],

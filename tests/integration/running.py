@@ -165,14 +165,14 @@ def free_port() -> int:
 
 
 def read_exports(path: Path) -> dict[str, str]:
-    """The variables that a shell gets from sourcing the file."""
+    """The variables that a shell gets from sourcing the file; `$PATH` is the one of this process."""
     found = {}
     for line in path.read_text("utf-8").splitlines():
         words = shlex.split(line, comments=True)
         for word in words[1:] if words[:1] == ["export"] else words:
             name, separator, value = word.partition("=")
             if separator:
-                found[name] = value
+                found[name] = value.replace("$PATH", os.environ.get("PATH", ""))
     return found
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from consent.registry.ports import RegistryPorts
 
 THREADS = 8  # of a worker: most of a request's time is the database's
+SIGNING_THREADS = 2  # one person signs at a time on a port of its own
 LOOPBACK = "127.0.0.1"
 
 
@@ -27,6 +28,11 @@ def run(arguments: Sequence[str]) -> int:
     for each in (web, every):
         each.add_argument("--host", default=LOOPBACK, help="the address to listen on (default: %(default)s)")
         each.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+    web.add_argument(
+        "--signing",
+        action="store_true",
+        help="the same on the signing origin's own port; only where that is another port of this machine",
+    )
     relay = kinds.add_parser("relay", help="timed work: enforcement of workers that died, expiry, cleaning")
     relay.add_argument("--laptop", action="store_true", help=argparse.SUPPRESS)
     kinds.add_parser("worker", help="timed work that the relay hands over through CONSENT_BROKER_URL")
@@ -35,6 +41,8 @@ def run(arguments: Sequence[str]) -> int:
     settings = adopt_settings()
     match options.process:
         case "web":
+            if options.signing:
+                return _signing(settings, host=options.host)
             return _web(settings, host=options.host, workers=options.workers)
         case "all":
             return _all(settings, host=options.host, workers=options.workers)
@@ -60,20 +68,33 @@ def stop_event() -> threading.Event:
 
 
 def _web(settings: Settings, *, host: str, workers: int) -> int:
-    from granian import Granian  # noqa: PLC0415  # only this process needs it
+    from consent.server.metrics import Metrics  # noqa: PLC0415  # only this process needs it
+
+    Metrics(settings.storage.data_dir / "run" / "metrics").clear_folder()
+    return _serve(settings.web.port, host=host, workers=workers, threads=THREADS)
+
+
+def _signing(settings: Settings, *, host: str) -> int:
+    """The same pages on a second port, for a machine without a proxy: browsers tell origins by their ports."""
+    port = settings.web.signing_port
+    if port is None:
+        print(f"{settings.web.signing_origin} has no port of its own here: its proxy passes it to `run web`.")
+        return 2
+    return _serve(port, host=host, workers=1, threads=SIGNING_THREADS)
+
+
+def _serve(port: int, *, host: str, workers: int, threads: int) -> int:
+    from granian import Granian  # noqa: PLC0415  # only processes that serve need it
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
-    from consent.server.metrics import Metrics  # noqa: PLC0415
-
-    Metrics(settings.storage.data_dir / "run" / "metrics").clear_folder()
     server = Granian(
         "consent.server.web_worker:application",
         address=host,
-        port=settings.web.port,
+        port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=threads,
         # A thread keeps its database connection; one that came and went would reconnect each time.
         blocking_threads_idle_timeout=600,
         log_level=LogLevels.error,  # its warnings are advice on how many threads to have
@@ -89,6 +110,8 @@ def _all(settings: Settings, *, host: str, workers: int) -> int:
 
     supervisor = Supervisor()
     supervisor.add(python_child("web", ["run", "web", "--host", host, "--workers", str(workers)]))
+    if settings.web.signing_port is not None:
+        supervisor.add(python_child("signing", ["run", "web", "--signing", "--host", host]))
     supervisor.add(python_child("relay", ["run", "relay"]))
     return supervisor.run(stop_event())
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from consent.server.embedded.errors import StartError
 
 
-def require_free(port: int, *, host: str, setting: str) -> None:
-    """Pass if `host:port` can be bound now.
+def require_free(port: int, *, host: str, setting: str, before: str = "") -> None:
+    """Pass if `host:port` can be bound now. `before` is what stands before the port in the setting's value.
 
     Raises:
         StartError: it is taken or not allowed; names the holder where that can be seen, and the setting.
@@ -23,11 +23,11 @@ def require_free(port: int, *, host: str, setting: str) -> None:
         except OSError as exc:
             if exc.errno == errno.EADDRINUSE:
                 raise StartError(
-                    f"Port {port} is taken by {holder_of(port)}. End that, or choose another: {setting}=9000"
+                    f"Port {port} is taken by {holder_of(port)}. End that, or choose another: {setting}={before}9000"
                 ) from None
             if exc.errno == errno.EACCES:
                 raise StartError(
-                    f"Port {port} is not allowed for this user. Choose one above 1023: {setting}=8000"
+                    f"Port {port} is not allowed for this user. Choose one above 1023: {setting}={before}8000"
                 ) from None
             raise StartError(f"Port {port} cannot be used: {exc.strerror}. Setting: {setting}") from None
 

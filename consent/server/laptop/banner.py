@@ -1,30 +1,56 @@
 """What the terminal says once the registry is ready. Every line is true word for word."""
 
+import shlex
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from consent.server.settings.storage import DEFAULT_DATA_DIR
+
+if TYPE_CHECKING:
+    from consent.server.laptop.seeding import Seeded
+
+_COLUMN = 56  # where the explanations of steps begin, unless a link is longer
 
 
-def banner(*, url: str, data_dir: Path, embedded: bool) -> str:
+def banner(*, url: str, data_dir: Path, seeded: "Seeded") -> str:
     """The text, without its last line end."""
     number = ".".join(version("consent-registry").split(".")[:2])
-    where = shown(data_dir)
-    lines = [
-        f"Consent registry {number} is ready: {url}      (data: {where}, stop: Ctrl-C)",
-        "",
-        "In a second terminal, in this folder:",
-        f" 0 Set up             . .venv/bin/activate; . {where}/test.env",
-        " 1 Be the performer   consent performer key; consent performer enrol --help",
-        "                      consent performer accept $CONSENT_INVITATION      the request that waits for you",
-        " 2 Be the operator    consent-server operator identity list             then: … identity approve",
-        " 3 Sign               consent performer offers; consent performer sign OFFER",
-        " 4 Be the pipeline    consent check --performer external_id:demo --use train.voice \\",
-        "                        --territory DE --language de --purpose audiobook",
-        "   It says allow after you sign. End it with `consent performer end GRANT`, and it says deny.",
-        "",
-        f" Docs: {url}/docs    API: {url}/docs/api    The whole story by itself: make demo",
-        f" Logs: {where}/log" + (f", {where}/postgres/postgres.log" if embedded else ""),
-    ]
-    return "\n".join(lines)
+    ours = Path("Makefile").is_file() and data_dir == Path.cwd() / DEFAULT_DATA_DIR
+    remove = "make clean" if ours else "delete that folder"
+    demo = "make demo" if ours else "consent-server demo"
+    if seeded.taken_up:
+        first = _step(1, "Be the performer", f"{url}/home", "your consents; you took the request up before")
+    else:
+        first = _step(1, "Be the performer", f"{url}/i/{seeded.code}", "read a request, make your passkey")
+    return "\n".join(
+        [
+            f"Consent registry {number} is ready: {url}      "
+            f"(data: {shown(data_dir)}, stop: Ctrl-C, remove: {remove})",
+            first,
+            _step(
+                2,
+                "Be the operator",
+                f"{url}/o/{seeded.operator_link}",
+                "approve the identity check (link works once; laptop only)",
+            ),
+            _step(3, "Sign", "the page of step 1 goes on by itself", ""),
+            _step(
+                4,
+                "Be the pipeline",
+                f"source {shlex.quote(shown(data_dir).removeprefix('./'))}/test.env",
+                "then: consent check --performer demo --use train.voice",
+            ),
+            "   It says allow after you sign; end it in the browser and it says deny, with the milliseconds "
+            "it took.",
+            f" Mail sent: /mail    Docs: /docs    API: /docs/api    The whole story without a browser: {demo}",
+        ]
+    )
+
+
+def _step(number: int, who: str, where: str, what: str) -> str:
+    """One numbered line; a link longer than its column pushes the explanation on."""
+    return f" {number} {who:<18} {where}".ljust(_COLUMN) + (f"  {what}" if what else "").rstrip()
 
 
 def shown(path: Path) -> str:

@@ -22,6 +22,7 @@ from consent.server.settings.storage import DEFAULT_DATA_DIR
 from consent.server.supervisor import Supervisor, python_child
 
 if TYPE_CHECKING:
+    from consent.server.laptop.seeding import Seeded
     from consent.server.wiring import Wiring
 
 HOST = "127.0.0.1"
@@ -62,7 +63,7 @@ class Machine:
         self._own_settings(_PROBE_URL if embedded else None)
         settings = read_settings(os.environ)  # refuses before anything is started
         end_orphans(self._folder.run)
-        require_free(settings.web.port, host=HOST, setting="CONSENT_PORT")
+        self._require_ports(settings)
         if embedded:
             print("Starting PostgreSQL ...", flush=True)
             self._postgres = EmbeddedPostgres(self._folder.postgres)
@@ -74,13 +75,22 @@ class Machine:
         from consent.server.preparing import prepare  # noqa: PLC0415  # models exist only after the set-up
 
         wiring = prepare(settings)
-        self._start_web()
-        self._seed(settings, wiring)  # while the web process starts
+        self._start_web(settings)
+        seeded = self._seed(settings, wiring)  # while the web process starts
         # After the seeds: the relay plays the invented performers, whom seeding lets sign.
         self._launch("relay", ["run", "relay", "--laptop"])
         self._wait_ready(settings, stop)
-        print(f"\n{banner(url=settings.web.origin, data_dir=self._folder.root, embedded=embedded)}")
-        print(f"\nReady in {time.monotonic() - began:.1f} s.", flush=True)
+        print(f"\n{banner(url=settings.web.origin, data_dir=self._folder.root, seeded=seeded)}")
+        print(f"\nReady in {time.monotonic() - began:.1f} s. Logs: {shown(self._folder.logs)}", flush=True)
+
+    def _require_ports(self, settings: Settings) -> None:
+        """Both must be free. Unless somebody chose it, the signing origin's port follows CONSENT_PORT."""
+        require_free(settings.web.port, host=HOST, setting="CONSENT_PORT")
+        signing = settings.web.signing_port
+        if signing is not None and os.environ.get("CONSENT_SIGNING_ORIGIN", "").strip():
+            require_free(signing, host=HOST, setting="CONSENT_SIGNING_ORIGIN", before="http://localhost:")
+        elif signing is not None:
+            require_free(signing, host=HOST, setting="CONSENT_PORT")
 
     def _own_settings(self, database_url: str | None) -> None:
         """Fill in what the laptop decides for itself and nobody set."""
@@ -92,7 +102,7 @@ class Machine:
                 path = self._folder.secret(name.removeprefix("CONSENT_").lower())
                 os.environ[f"{name}_FILE"] = str(path)
 
-    def _start_web(self) -> None:
+    def _start_web(self, settings: Settings) -> None:
         shown_to_commands = {
             name: os.environ[name]
             for each in sorted(NAMES)
@@ -101,6 +111,8 @@ class Machine:
         }
         write_env(self._folder.server_env, shown_to_commands)
         self._launch("web", ["run", "web", "--host", HOST])
+        if settings.web.signing_port is not None:
+            self._launch("signing", ["run", "web", "--signing", "--host", HOST])
 
     def _launch(self, name: str, arguments: list[str]) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -109,7 +121,7 @@ class Machine:
         self._supervisor.start()
         self._note_children()
 
-    def _seed(self, settings: Settings, wiring: "Wiring") -> None:
+    def _seed(self, settings: Settings, wiring: "Wiring") -> "Seeded":
         # Imported here: models exist only after the set-up.
         from django.db import connections  # noqa: PLC0415
 
@@ -118,19 +130,24 @@ class Machine:
         seeded = seed(self._folder, wiring.registry)
         write_client_files(self._folder, seeded, url=settings.web.origin, trust=wiring.trust())
         connections.close_all()  # the supervisor needs the database no longer
+        return seeded
 
     def _wait_ready(self, settings: Settings, stop: threading.Event) -> None:
         deadline = time.monotonic() + READY_S
-        url = f"http://{HOST}:{settings.web.port}/readyz"
+        waited_for = {"web": settings.web.port, "signing": settings.web.signing_port}
         while not stop.is_set():
             self._supervisor.look()
             self._note_children()
-            if _answers(url):
+            waited_for = {
+                name: port
+                for name, port in waited_for.items()
+                if port is not None and not _answers(f"http://{HOST}:{port}/readyz")
+            }
+            if not waited_for:
                 return
             if time.monotonic() > deadline:
-                raise StartError(
-                    f"The web process was not ready after {READY_S:.0f} s. Its log: {self._folder.logs}/web.log"
-                )
+                logs = ", ".join(str(self._folder.logs / f"{name}.log") for name in waited_for)
+                raise StartError(f"Not ready after {READY_S:.0f} s: {', '.join(waited_for)}. See {logs}")
             stop.wait(0.05)
 
     def _keep(self) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from consent.core.instants import format_instant
 
 LEGAL_NAME, COUNTRY, CONTACT = "Northlight Audio GmbH", "DE", "consent@northlight.example"
+# What the studio's key asks about unless a question says otherwise.
+CONTEXT = {"territory": "DE", "language": "de", "purpose": "audiobook"}
 TERM = timedelta(days=2 * 365)
 
 _TRAIN = (

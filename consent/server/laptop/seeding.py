@@ -1,39 +1,60 @@
-"""The laptop's test side: an organization with an API key, the invented performers, and one waiting request.
+"""The laptop's test side: an organization with an owner and an API key, the invented performers, one waiting
+request; and an operator, whose link is new at each start.
 
 Everything here happens on the test side only. It can be killed at any point: the next start completes it.
 """
 
 import contextlib
 import json
+import os
 import shlex
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from consent.log import durable_file
 from consent.registry.errors import Conflict
-from consent.registry.models import ApiKey, ExternalId, Invitation, PairwiseReference
+from consent.registry.models import (
+    ApiKey,
+    ExternalId,
+    Invitation,
+    Member,
+    Operator,
+    PairwiseReference,
+)
+from consent.registry.operations.accounts import create_operator
 from consent.registry.operations.api_keys import create_api_key, secret_digest
 from consent.registry.operations.create_organization import create_organization
 from consent.registry.operations.draft_offer import draft_offer
+from consent.registry.operations.links import make_link
+from consent.registry.operations.members import add_member
 from consent.registry.operations.references import set_external_id
 from consent.registry.operations.send_offer import NewInvitation, send_offer
 from consent.registry.ports import RegistryPorts
 from consent.server.laptop.folder import LaptopFolder
-from consent.server.laptop.request import CONTACT, COUNTRY, LEGAL_NAME, terms
+from consent.server.laptop.request import CONTACT, CONTEXT, COUNTRY, LEGAL_NAME, terms
 from consent.server.test_actors.seed import seed_actors
 
 ORGANIZATION = "org_test_northlight"
 EXTERNAL_ID = "demo"
 SCOPES = ("check", "events", "grants", "offers", "organization", "performers", "receipts")
+OPERATOR_NAME = "Operator of this computer"  # until somebody takes the link and says their own
+OPERATOR_LINK_LIFE = timedelta(hours=12)  # about as long as a registry runs on a laptop
+OWNER_NAME, OWNER_EMAIL = "Owner of the test studio", "owner@northlight.example"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeded:
-    """What a newcomer gets: the organization's key, and the code of the waiting request."""
+    """What a newcomer gets: the organization's key, the code of the request and whether somebody took it up,
+    and the way in for the operator."""
 
     api_key: str
     invitation: str
     code: str
+    taken_up: bool
+    operator_link: str
 
     def __repr__(self) -> str:
         return "Seeded()"
@@ -50,13 +71,32 @@ def seed(folder: LaptopFolder, ports: RegistryPorts) -> Seeded:
             contact=CONTACT,
             organization=ORGANIZATION,
         )
+    if not Member.objects.filter(organization_id=ORGANIZATION, removed_at=None).exists():
+        add_member(
+            ports,
+            livemode=False,
+            organization=ORGANIZATION,
+            email=OWNER_EMAIL,
+            role="owner",
+            display_name=OWNER_NAME,
+        )
     seed_actors(ports, ORGANIZATION)
-    path = folder.root / "secrets" / "laptop.json"
+    path = _notes(folder)
     known = _read(path)
-    seeded = Seeded(api_key=_api_key(ports, known), **_invitation(ports, known))
-    if seeded != known:
-        durable_file.replace(path, json.dumps(asdict(seeded)).encode() + b"\n")
-    return seeded
+    kept = {
+        "api_key": _api_key(ports, known),
+        "operator": _operator(ports, known),
+        **_invitation(ports, known),
+    }
+    if kept != known:
+        durable_file.replace(path, json.dumps(kept).encode() + b"\n")
+    return Seeded(
+        api_key=kept["api_key"],
+        invitation=kept["invitation"],
+        code=kept["code"],
+        taken_up=Invitation.objects.filter(id=kept["invitation"], redeemed_at__isnull=False).exists(),
+        operator_link=make_link(ports, kind="operator", operator=kept["operator"], life=OPERATOR_LINK_LIFE),
+    )
 
 
 def write_client_files(folder: LaptopFolder, seeded: Seeded, *, url: str, trust: bytes) -> None:
@@ -68,8 +108,11 @@ def write_client_files(folder: LaptopFolder, seeded: Seeded, *, url: str, trust:
         "CONSENT_TRUST": str(folder.trust),
         "CONSENT_INVITATION": seeded.code,
     }
-    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
-    durable_file.replace(folder.test_env, lines.encode())
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    programs = Path(sys.executable).parent  # where `consent` is
+    if os.name == "posix":
+        lines.append(f'export PATH={shlex.quote(str(programs))}:"$PATH"')
+    durable_file.replace(folder.test_env, "".join(f"{line}\n" for line in lines).encode())
 
 
 def name_the_demo_performer(folder: LaptopFolder, ports: RegistryPorts) -> int:
@@ -77,11 +120,9 @@ def name_the_demo_performer(folder: LaptopFolder, ports: RegistryPorts) -> int:
 
     It is what an organization's own system does when an invitation of its comes back.
     """
-    known = _read(folder.root / "secrets" / "laptop.json")
-    if known is None:
-        return 0
+    known = _read(_notes(folder))
     performer = (
-        Invitation.objects.filter(id=known.invitation, redeemed_at__isnull=False)
+        Invitation.objects.filter(id=known.get("invitation"), redeemed_at__isnull=False)
         .values_list("redeemed_by_id", flat=True)
         .first()
     )
@@ -97,22 +138,32 @@ def name_the_demo_performer(folder: LaptopFolder, ports: RegistryPorts) -> int:
     return 1
 
 
-def _api_key(ports: RegistryPorts, known: Seeded | None) -> str:
-    """The key of an earlier start while it works, otherwise a new one."""
-    if known is not None:
-        digest = secret_digest(known.api_key)
-        if ApiKey.objects.filter(digest=digest, revoked_at=None, expires_at=None).exists():
-            return known.api_key
-    made = create_api_key(ports, livemode=False, organization=ORGANIZATION, name="laptop", scopes=SCOPES)
+def _api_key(ports: RegistryPorts, known: Mapping[str, str]) -> str:
+    """The key of an earlier start while it works, otherwise a new one. Its standing context is what the demo
+    asks about, so that a question need not say it."""
+    secret = known.get("api_key", "")
+    working = ApiKey.objects.filter(digest=secret_digest(secret), revoked_at=None, expires_at=None)
+    if working.filter(context=CONTEXT).exists():
+        return secret
+    made = create_api_key(
+        ports, livemode=False, organization=ORGANIZATION, name="laptop", scopes=SCOPES, context=CONTEXT
+    )
     return made.secret
 
 
-def _invitation(ports: RegistryPorts, known: Seeded | None) -> dict[str, str]:
+def _operator(ports: RegistryPorts, known: Mapping[str, str]) -> str:
+    """The operator of an earlier start, unless they were removed."""
+    operator = known.get("operator", "")
+    if Operator.objects.filter(id=operator, removed_at=None).exists():
+        return operator
+    return create_operator(ports, display_name=OPERATOR_NAME)
+
+
+def _invitation(ports: RegistryPorts, known: Mapping[str, str]) -> dict[str, str]:
     """The invitation of an earlier start, unless it ran out unused."""
-    if known is not None:
-        row = Invitation.objects.filter(id=known.invitation, revoked_at=None).first()
-        if row is not None and (row.redeemed_at is not None or row.expires_at > ports.clock()):
-            return {"invitation": known.invitation, "code": known.code}
+    row = Invitation.objects.filter(id=known.get("invitation"), revoked_at=None).first()
+    if row is not None and (row.redeemed_at is not None or row.expires_at > ports.clock()):
+        return {"invitation": row.id, "code": known["code"]}
     offer = draft_offer(
         ports,
         livemode=False,
@@ -130,9 +181,16 @@ def _invitation(ports: RegistryPorts, known: Seeded | None) -> dict[str, str]:
     return {"invitation": sent.invitation, "code": sent.code}
 
 
-def _read(path: Path) -> Seeded | None:
+def _notes(folder: LaptopFolder) -> Path:
+    return folder.root / "secrets" / "laptop.json"
+
+
+def _read(path: Path) -> dict[str, str]:
+    """What an earlier start noted; empty where nothing can be read."""
     try:
         read = json.loads(path.read_bytes())
-        return Seeded(api_key=read["api_key"], invitation=read["invitation"], code=read["code"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return {
+            name: str(read[name]) for name in ("api_key", "invitation", "code", "operator") if name in read
+        }
+    except (OSError, ValueError, TypeError):
+        return {}

@@ -28,6 +28,15 @@ class WebSettings:
         """Whether people arrive by TLS."""
         return self.origin.startswith("https://")
 
+    @property
+    def signing_port(self) -> int | None:
+        """The port of this machine that serves the signing origin alone; None where a proxy or `port` serves it."""
+        signing = urlsplit(self.signing_origin)
+        if signing.scheme != "http" or signing.hostname not in LOCAL_HOSTS:
+            return None
+        found = signing.port or 80
+        return None if found == self.port else found
+
 
 def host_of(origin: str) -> str:
     """The host name in an origin."""
