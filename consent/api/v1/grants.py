@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from msgspec import UNSET, convert
 
-from consent.api.document_filters import naming_use
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, operation
 from consent.api.query import GrantQuery
@@ -21,6 +20,7 @@ from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.operations.read_package import read_package
 from consent.registry.ports import RegistryPorts
+from consent.registry.queries.documents import naming_use
 from consent.registry.queries.grants import (
     grants_of_organization,
     since_for_licensee,
