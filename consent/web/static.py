@@ -1,4 +1,4 @@
-"""The one script of the pages. The stylesheet is served with the documentation."""
+"""The one script of the pages, and their icon. The stylesheet is served with the documentation."""
 
 from functools import cache
 
@@ -8,12 +8,21 @@ from consent.core.resources import templates
 
 
 @cache
-def _script() -> bytes:
-    return templates("web", "static", "passkey.js").read_bytes()
+def _file(name: str) -> bytes:
+    return templates("web", "static", name).read_bytes()
 
 
 def passkey_script(request: HttpRequest) -> HttpResponse:
     """The script that talks to passkeys; the same on both origins."""
-    response = HttpResponse(_script(), content_type="text/javascript; charset=utf-8")
+    return _served("passkey.js", "text/javascript; charset=utf-8")
+
+
+def icon(request: HttpRequest) -> HttpResponse:
+    """What a browser shows beside the title."""
+    return _served("icon.svg", "image/svg+xml")
+
+
+def _served(name: str, content_type: str) -> HttpResponse:
+    response = HttpResponse(_file(name), content_type=content_type)
     response.headers["Cache-Control"] = "max-age=300"
     return response
