@@ -1,5 +1,6 @@
 """The documentation of a running registry, under /docs."""
 
+from collections.abc import Callable
 from functools import cache
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -31,7 +32,8 @@ def docs_urls(ports: ApiPorts) -> list[URLPattern]:
         path("docs/problems", _problems, name="docs-problems"),
         path("docs/problems/<slug:slug>", _problem, name="docs-problem"),
         path("docs/<slug:name>", _written, name="docs-page"),
-        path("static/style.css", _stylesheet, name="stylesheet"),
+        path("static/style.css", _served("style.css", "text/css; charset=utf-8"), name="stylesheet"),
+        path("static/icon.svg", _served("icon.svg", "image/svg+xml"), name="icon"),
     ]
 
 
@@ -62,12 +64,16 @@ def _problem(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "docs/problem.html", here="problems", title=kind.title, kind=kind)
 
 
-@cache
-def _style() -> bytes:
-    return templates("web", "style.css").read_bytes()
+def _served(name: str, kind: str) -> Callable[[HttpRequest], HttpResponse]:
+    """A file of `templates/web` that documentation and pages share; it may be kept for five minutes."""
 
+    @cache
+    def body() -> bytes:
+        return templates("web", name).read_bytes()
 
-def _stylesheet(request: HttpRequest) -> HttpResponse:
-    response = HttpResponse(_style(), content_type="text/css; charset=utf-8")
-    response.headers["Cache-Control"] = "max-age=300"
-    return response
+    def serve(request: HttpRequest) -> HttpResponse:
+        response = HttpResponse(body(), content_type=kind)
+        response.headers["Cache-Control"] = "max-age=300"
+        return response
+
+    return serve
