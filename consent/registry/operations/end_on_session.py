@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consent.core.states import ENDED, GrantEvent, GrantState
-from consent.log.enforcement import await_seen
+from consent.log.enforcement import await_seen, wait_enforced
 from consent.log.transaction import HistoryTransaction, history_transaction
 from consent.registry.answers import enforced, seen, told_when_enforced, written
 from consent.registry.errors import AlreadyEnded, Invalid
@@ -116,11 +116,15 @@ def suspend_all_on_session(
     paused: dict[str, str] = {}
     while made := _suspend_some(ports, livemode=livemode, performer=performer, authority=authority):
         paused |= made
-    answers = []
-    for grant, event in paused.items():
-        enforced_at = await_seen(event, ports=ports.log)
-        answers.append(PausedOnSession(grant=grant, enforced_at=enforced_at, repeated=False))
-    return answers
+    committed_at_boot = ports.log.boot_clock()  # all of them: they are waited for together
+    return [
+        PausedOnSession(
+            grant=grant,
+            enforced_at=wait_enforced(event, committed_at_boot=committed_at_boot, ports=ports.log),
+            repeated=False,
+        )
+        for grant, event in paused.items()
+    ]
 
 
 def _suspend_some(ports: RegistryPorts, *, livemode: bool, performer: UUID, authority: str) -> dict[str, str]:

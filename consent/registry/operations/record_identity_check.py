@@ -1,6 +1,7 @@
 """An examiner vouches for a performer; the registry introduces the keys that were waiting for it."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from consent.core.ids import new_id
 from consent.core.instants import format_instant
 from consent.log.transaction import HistoryTransaction, history_transaction
 from consent.registry.answers import Written, written
-from consent.registry.errors import Invalid
+from consent.registry.errors import Invalid, NotFound, StateConflict
 from consent.registry.history import performer_event
 from consent.registry.introduction import introduction_body
 from consent.registry.locks import lock_performer
@@ -19,6 +20,7 @@ from consent.registry.models import Credential, IdentityCheck, Performer, Statem
 from consent.registry.models.identity_check import ADULT_METHODS, METHODS
 from consent.registry.notices import notify
 from consent.registry.ports import RegistryPorts
+from consent.registry.queries.identity import identity_of, is_adult
 from consent.registry.statements import STATEMENT_PURPOSE
 from consent.registry.stored_json import sha256, to_bytes
 from consent.registry.text import required
@@ -30,10 +32,11 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityRecorded:
-    """The check's row, the thumbprints of the keys it introduced, and the event."""
+    """The check's row, the thumbprints of the keys it introduced and of those it switched off, and the event."""
 
     check: int
     introduced: tuple[str, ...]
+    switched_off: tuple[str, ...]
     written: Written
 
 
@@ -47,18 +50,26 @@ def record_identity_check(
     evidence_sha256: str,
     over_18: bool,
     checked_at: datetime | None = None,
+    credentials: Collection[str] | None = None,
+    actor: str | None = None,
 ) -> IdentityRecorded:
     """Record who examined the performer and what they found; never an image.
 
     Keys that were pending become active, introduced by the registry: at once with the first check. With
     a later one that is a recovery: they wait 72 hours, and every other key of the performer goes off.
-    A check that does not say 18 introduces no key. Wait with `enforced`: a recovery switches keys off.
+    `credentials` (`cre_…`) are the keys that the person showed to be theirs, all pending ones if None; with
+    a recovery the rest goes off, so that nobody else's key comes in with it. A check that does not say 18
+    introduces no key. `actor` is the operator's account. Wait with `enforced`: a recovery switches keys off.
 
     Raises:
         NotFound: no such performer on this side.
-        Invalid: no examiner, an unknown method, no digest, an adult without a document, a later instant.
+        Invalid: no examiner, an unknown method, no digest, an adult without a document, a later instant, or
+            an adult who by their own birth date is none.
+        StateConflict: one of `credentials` does not wait any more.
     """
     _check(examiner=examiner, method=method, evidence_sha256=evidence_sha256, over_18=over_18)
+    if over_18:
+        _require_adult(ports, performer=performer, livemode=livemode)
     with history_transaction(livemode, ports.log) as tx:
         person = lock_performer(performer, livemode=livemode)
         now = ports.clock()
@@ -81,13 +92,15 @@ def record_identity_check(
             "examiner": examiner,
             "method": method,
             "over_18": over_18,
+            **({} if actor is None else {"actor": actor}),
         }
         event = tx.append(performer_event("identity.checked", person, said, denies=False))
-        pending = list(_pending(person)) if over_18 else []
-        former = switched_off = None
+        pending = _covered(person, credentials) if over_18 else []
+        former = None
+        switched_off: dict[str, str] = {}
         if pending and not first:
             former = _newest_key(person)
-            switched_off = _switch_others_off(tx, person, at=now)
+            switched_off = _switch_others_off(tx, person, pending, at=now)
         introduced = [
             _introduce(
                 tx,
@@ -101,13 +114,40 @@ def record_identity_check(
             )
             for place, row in enumerate(pending)
         ]
-        if over_18 and switched_off is None:
+        if over_18 and not switched_off:
             notify("identity", livemode=livemode, performer=performer, event=event)
     return IdentityRecorded(
         check=check.pk,
         introduced=tuple(introduced),
-        written=written(tx, switched_off or event, denies=switched_off is not None, ports=ports),
+        switched_off=tuple(switched_off),
+        written=written(
+            tx, next(reversed(switched_off.values()), event), denies=bool(switched_off), ports=ports
+        ),
     )
+
+
+def _require_adult(ports: RegistryPorts, *, performer: UUID, livemode: bool) -> None:
+    """No examiner's word makes somebody an adult whose own word says that they are none."""
+    if not Performer.objects.filter(id=performer, livemode=livemode).exists():
+        raise NotFound("no such performer on this side")
+    born = identity_of(ports, performer=performer).birth_date
+    if not is_adult(born, on=ports.clock().date()):
+        raise Invalid(
+            "by their birth date this person is not 18 yet",
+            pointer="/over_18",
+            rule="adult",
+            expected="a person of 18 or older",
+        )
+
+
+def _covered(person: Performer, credentials: Collection[str] | None) -> list[Credential]:
+    """The pending keys that the check is about."""
+    pending = list(_pending(person))
+    if credentials is None:
+        return pending
+    if not set(credentials) <= {row.id for row in pending}:
+        raise StateConflict("one of these keys does not wait for a check any more", pointer="/credentials")
+    return [row for row in pending if row.id in credentials]
 
 
 def _pending(person: Performer) -> QuerySet[Credential]:
@@ -128,18 +168,21 @@ def _newest_key(person: Performer) -> str | None:
     return None
 
 
-def _switch_others_off(tx: HistoryTransaction, person: Performer, *, at: datetime) -> str | None:
-    """A recovery ends every key that was active; returns the last event, which denies."""
-    event = None
-    active = Credential.objects.filter(performer=person, state="active").order_by("id")
-    for thumbprint in list(active.values_list("thumbprint", flat=True)):
-        Credential.objects.filter(thumbprint=thumbprint, state="active").update(
-            state="blocked", blocked_at=at
-        )
+def _switch_others_off(
+    tx: HistoryTransaction, person: Performer, kept: Collection[Credential], *, at: datetime
+) -> dict[str, str]:
+    """A recovery ends every key but those it is about; the thumbprints with their events, which deny."""
+    events = {}
+    others = Credential.objects.filter(performer=person, state__in=("active", "pending")).exclude(
+        id__in=[row.id for row in kept]
+    )
+    for thumbprint in list(others.order_by("id").values_list("thumbprint", flat=True)):
+        Credential.objects.filter(thumbprint=thumbprint).update(state="blocked", blocked_at=at)
         said = {"credential": thumbprint, "authority": "operator"}
         event = tx.append(performer_event("credential.blocked", person, said, denies=True))
         notify("key_off", livemode=person.livemode, performer=person.id, credential=thumbprint, event=event)
-    return event
+        events[thumbprint] = event
+    return events
 
 
 def _introduce(

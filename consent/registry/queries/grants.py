@@ -43,7 +43,6 @@ def wait_until_told(grants: Collection[Grant], ports: RegistryPorts) -> None:
 
     Costs one query where nothing is pending. The rows were read before: they are committed.
     """
-    seen_at_boot = ports.log.boot_clock()
     stopped = [grant.id for grant in grants if grant.state not in ("active", "signed")]
     if not stopped:
         return
@@ -52,5 +51,12 @@ def wait_until_told(grants: Collection[Grant], ports: RegistryPorts) -> None:
         *GrantHold.objects.filter(grant_id__in=stopped, lifted_at=None).values_list("event", flat=True),
     ]
     pending = Enforcement.objects.filter(event_id__in=events, enforced_at=None)
-    for event in list(pending.values_list("event_id", flat=True)):
+    wait_all_enforced(list(pending.values_list("event_id", flat=True)), ports)
+
+
+def wait_all_enforced(events: Collection[str], ports: RegistryPorts) -> None:
+    """Wait out denials that were read as committed just now."""
+    # Not before they were read: one that was committed in between would be called enforced too early.
+    seen_at_boot = ports.log.boot_clock()
+    for event in events:
         wait_enforced(event, committed_at_boot=seen_at_boot, ports=ports.log)

@@ -1,33 +1,17 @@
 """Identity checks by a named examiner: list, approve, refuse."""
 
 import argparse
-import json
 import sys
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from consent.registry.answers import enforced
 from consent.registry.errors import Invalid, NotFound
-from consent.registry.models import Credential, IdentityRecord, StageName
+from consent.registry.models import Credential, StageName
 from consent.registry.operations.add_credential import block_credential
-from consent.registry.operations.enrol_performer import IDENTITY_PURPOSE
 from consent.registry.operations.record_identity_check import record_identity_check
 from consent.registry.ports import RegistryPorts
+from consent.registry.queries.identity import identity_of, is_adult
 from signing.canonical import canonicalize, sha256_hex
-
-ADULT_YEARS = 18
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """What an examiner compares with the document. It does not print: names belong on the examiner's screen only."""
-
-    legal_name: str
-    birth_date: date
-
-    def __repr__(self) -> str:
-        return "Person()"
 
 
 def run(options: argparse.Namespace, ports: RegistryPorts) -> int:
@@ -42,11 +26,6 @@ def run(options: argparse.Namespace, ports: RegistryPorts) -> int:
     return 0
 
 
-def is_adult(birth_date: date, *, on: date) -> bool:
-    """Whether somebody born then is 18 on that day; who was born on 29 February is so on 1 March."""
-    return (on.year - birth_date.year, on.month, on.day) >= (ADULT_YEARS, birth_date.month, birth_date.day)
-
-
 def _list(options: argparse.Namespace, ports: RegistryPorts) -> None:
     waiting = Credential.objects.filter(state="pending").order_by("created_at", "id")
     if options.side is not None:
@@ -56,7 +35,7 @@ def _list(options: argparse.Namespace, ports: RegistryPorts) -> None:
         print("Nobody waits for an identity check.")
         return
     for row in rows:
-        person = _person(row, ports)
+        person = identity_of(ports, performer=row.performer_id)
         names = StageName.objects.filter(performer_id=row.performer_id).order_by("created_at", "name")
         print(
             f"{row.id}  {'live' if row.livemode else 'test'} side, since {row.created_at:%Y-%m-%d %H:%M} UTC"
@@ -67,7 +46,7 @@ def _list(options: argparse.Namespace, ports: RegistryPorts) -> None:
 
 def _approve(options: argparse.Namespace, ports: RegistryPorts) -> int:
     credential = _pending(options.credential)
-    person = _person(credential, ports)
+    person = identity_of(ports, performer=credential.performer_id)
     if not is_adult(person.birth_date, on=ports.clock().date()):
         raise Invalid(
             f"born {person.birth_date.isoformat()}: not 18 yet. Nobody under 18 can be approved",
@@ -127,12 +106,6 @@ def _pending(name: str) -> Credential:
     if row is None:
         raise NotFound(f"no key {name!r} waits for a check; `identity list` shows those that do")
     return row
-
-
-def _person(credential: Credential, ports: RegistryPorts) -> Person:
-    record = IdentityRecord.objects.get(performer_id=credential.performer_id)
-    read = json.loads(ports.log.sealer.open(record.record, bytes(record.sealed), purpose=IDENTITY_PURPOSE))
-    return Person(legal_name=read["legal_name"], birth_date=date.fromisoformat(read["birth_date"]))
 
 
 def _evidence(options: argparse.Namespace, credential: Credential) -> str:
