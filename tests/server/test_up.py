@@ -51,7 +51,7 @@ def _answering(laptop: Laptop, within_s: float) -> bool:
 def test_a_cold_start_is_ready_in_time_and_a_stop_leaves_nothing_running(own_laptop: Laptop) -> None:
     assert own_laptop.start() <= READY_GOAL_S
     groups = _groups(own_laptop)
-    assert set(groups) == {"web", "relay"}
+    assert set(groups) == {"web", "signing", "relay"}
     own_laptop.stop()
     with pytest.raises(ProcessLookupError):
         os.killpg(groups["web"], 0)
@@ -115,6 +115,16 @@ def test_a_taken_port_names_its_holder_and_the_setting(own_laptop: Laptop) -> No
             assert f"process {os.getpid()}" in said
             assert holder_of(own_laptop.port).endswith(f"(process {os.getpid()})")
     assert not (own_laptop.state / "postgres" / "cluster").exists()
+
+
+def test_the_signing_origin_has_a_port_of_its_own_which_may_be_taken_too(own_laptop: Laptop) -> None:
+    port = own_laptop.port + 1
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+        assert f"Port {port} is taken" in (said := _refused(own_laptop)) and "CONSENT_PORT=9000" in said
+        said = _refused(own_laptop, CONSENT_SIGNING_ORIGIN=f"http://localhost:{port}")
+        assert "CONSENT_SIGNING_ORIGIN=http://localhost:9000" in said
 
 
 def test_unsafe_settings_refuse_before_anything_is_started(own_laptop: Laptop) -> None:
