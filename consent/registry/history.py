@@ -7,6 +7,11 @@ from consent.log.events import NewEvent
 from consent.registry.models import Grant, Offer, Performer
 
 
+def by(actor: str | None) -> dict[str, str]:
+    """The member of an event's body that says whose account acted; none where a command did."""
+    return {} if actor is None else {"actor": actor}
+
+
 def organization_event(kind: str, organization: str, body: Mapping[str, Any], *, denies: bool) -> NewEvent:
     """An event of an organization's own affairs, sealed under the organization's record."""
     return NewEvent(

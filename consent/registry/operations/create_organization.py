@@ -7,7 +7,7 @@ from consent.core.territories import COUNTRIES
 from consent.log.transaction import history_transaction
 from consent.registry.answers import Written, written
 from consent.registry.errors import Conflict, Invalid, NotFound
-from consent.registry.history import organization_event
+from consent.registry.history import by, organization_event
 from consent.registry.models import Organization, OrganizationSide
 from consent.registry.ports import RegistryPorts
 from consent.registry.text import required
@@ -31,10 +31,12 @@ def create_organization(
     country: str,
     contact: str,
     organization: str | None = None,
+    actor: str | None = None,
 ) -> OrganizationOpened:
     """Record a new organization and open its live or test side.
 
-    `organization` gives it a readable id (`org_test_…`), which only the test side may have.
+    `organization` gives it a readable id (`org_test_…`), which only the test side may have. `actor` is the
+    operator's account.
 
     Raises:
         Invalid: an empty name, no ISO 3166-1 alpha-2 country, a readable id on the live side.
@@ -59,15 +61,17 @@ def create_organization(
         if not made:
             raise Conflict("this organization exists")
         OrganizationSide.objects.create(organization_id=organization, livemode=livemode, opened_at=now)
-        said = {"legal_name": legal_name, "country": country, "contact": contact}
+        said = {"legal_name": legal_name, "country": country, "contact": contact, **by(actor)}
         event = tx.append(organization_event("organization.created", organization, said, denies=False))
     return OrganizationOpened(
         organization=organization, written=written(tx, event, denies=False, ports=ports)
     )
 
 
-def open_side(ports: RegistryPorts, *, livemode: bool, organization: str) -> Written:
-    """Open the other side of an organization.
+def open_side(
+    ports: RegistryPorts, *, livemode: bool, organization: str, actor: str | None = None
+) -> Written:
+    """Open the other side of an organization. `actor` is the operator's account.
 
     Raises:
         NotFound: no such organization.
@@ -84,7 +88,9 @@ def open_side(ports: RegistryPorts, *, livemode: bool, organization: str) -> Wri
         )
         if not made:
             raise Conflict("this side is open already")
-        event = tx.append(organization_event("organization.side_opened", organization, {}, denies=False))
+        event = tx.append(
+            organization_event("organization.side_opened", organization, by(actor), denies=False)
+        )
     return written(tx, event, denies=False, ports=ports)
 
 

@@ -81,6 +81,12 @@ def link_opens(ports: RegistryPorts, *, kind: str, token: str) -> bool:
     return _open_links(kind, token, at=ports.clock()).exists()
 
 
+def read_link(ports: RegistryPorts, *, kind: str, token: str) -> LinkUsed | None:
+    """Whom the link is for, while it works; None otherwise. Uses nothing up."""
+    row = _open_links(kind, token, at=ports.clock()).first()
+    return None if row is None else _used(row)
+
+
 def use_link(ports: RegistryPorts, *, kind: str, token: str) -> LinkUsed:
     """Use a link up, and say whom it was for.
 
@@ -92,6 +98,10 @@ def use_link(ports: RegistryPorts, *, kind: str, token: str) -> LinkUsed:
         if _open_links(kind, token, at=now).update(used_at=now) != 1:
             raise LinkSpent("this link does not open anything any more", pointer="/token")
         row = OneUseLink.objects.get(digest=_digest(token))
+    return _used(row)
+
+
+def _used(row: OneUseLink) -> LinkUsed:
     return LinkUsed(
         kind=row.kind,
         operator=row.operator_id,

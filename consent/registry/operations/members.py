@@ -3,7 +3,7 @@
 from consent.core.ids import new_id
 from consent.log.transaction import history_transaction
 from consent.registry.errors import Invalid, LastOwner, NotFound
-from consent.registry.history import organization_event
+from consent.registry.history import by, organization_event
 from consent.registry.locks import lock_side
 from consent.registry.models import Member
 from consent.registry.models.organization import ROLES
@@ -21,8 +21,11 @@ def add_member(
     email: str,
     role: str,
     display_name: str,
+    actor: str | None = None,
 ) -> str:
     """Let a person act for the organization; returns the member's id. The address is sealed.
+
+    `actor` is the account of the operator or member who let them in.
 
     Raises:
         NotFound: the organization has no such side.
@@ -46,7 +49,7 @@ def add_member(
             sealed=sealed,
             created_at=ports.clock(),
         )
-        said = {"member": member, "role": role}
+        said = {"member": member, "role": role, **by(actor)}
         tx.append(organization_event("member.added", organization, said, denies=False))
     return member
 

@@ -67,7 +67,7 @@ def record_identity_check(
             an adult who by their own birth date is none.
         StateConflict: one of `credentials` does not wait any more.
     """
-    _check(examiner=examiner, method=method, evidence_sha256=evidence_sha256, over_18=over_18)
+    check_examination(examiner=examiner, method=method, evidence_sha256=evidence_sha256, over_18=over_18)
     if over_18:
         _require_adult(ports, performer=performer, livemode=livemode)
     with history_transaction(livemode, ports.log) as tx:
@@ -247,7 +247,8 @@ def _introduce(
     return credential.thumbprint
 
 
-def _check(*, examiner: str, method: str, evidence_sha256: str, over_18: bool) -> None:
+def check_examination(*, examiner: str, method: str, evidence_sha256: str, over_18: bool) -> None:
+    """What every check says must be there; Invalid otherwise."""
     required(examiner, "/examiner", max_chars=200)
     if method not in METHODS:
         raise Invalid(pointer="/method", rule="known", expected=", ".join(METHODS), got=method[:32])
