@@ -7,9 +7,9 @@ from datetime import datetime
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from consent.api.callers import OrganizationCaller
-from consent.api.problems import ApiError
+from consent.check.caller import OrganizationCaller
 from consent.core.complete import StandingContext
+from consent.core.wire.problem import ApiError
 from consent.registry.models import ApiKey
 from consent.registry.operations.api_keys import secret_digest
 

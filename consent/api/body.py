@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from msgspec import UNSET
 
 from consent.api.operation import Operation
-from consent.api.problems import ApiError, fault
 from consent.core.wire.decode import convert, parse_json
 from consent.core.wire.errors import WireError
+from consent.core.wire.problem import ApiError, fault
 
 _JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 _NUL = "\x00"  # PostgreSQL's text and jsonb hold every character but this one

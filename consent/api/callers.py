@@ -3,24 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from consent.core.complete import StandingContext
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizationCaller:
-    """An organization's API key, valid now. Nothing of the other side is ever visible to it."""
-
-    key: str
-    organization: str
-    livemode: bool
-    scopes: frozenset[str]
-    context: StandingContext
-    capabilities: frozenset[str]
-
-    @property
-    def scope_name(self) -> str:
-        """What idempotency keys and cursors are bound to."""
-        return f"{self.organization}/{'live' if self.livemode else 'test'}"
+from consent.check.caller import OrganizationCaller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

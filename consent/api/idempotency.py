@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse
 
 from consent.api.operation import Idempotency, Operation
-from consent.api.problems import ApiError, fault
+from consent.core.wire.problem import ApiError, fault
 from consent.registry.idempotency import StoredAnswer, once
 from consent.registry.ports import RegistryPorts
 from signing.canonical import canonicalize, parse

@@ -12,11 +12,11 @@ from msgspec import UNSET
 
 from consent.api.idempotency import HEADER_PATTERN
 from consent.api.operation import Actor, Idempotency, Operation
-from consent.api.problem_kinds import KINDS
-from consent.api.problems import CONTENT_TYPE
 from consent.api.query import NoQuery
 from consent.api.question_schema import tell_forms
 from consent.core.wire.check import Problem
+from consent.core.wire.problem import CONTENT_TYPE
+from consent.core.wire.problem_kinds import KINDS
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = {

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from consent.api.problems import ApiError, parameter_fault
 from consent.core.instants import parse_instant
+from consent.core.wire.problem import ApiError, parameter_fault
 
 T = TypeVar("T")
 

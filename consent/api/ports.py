@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent.api.checks import Checks
 from consent.api.paging import Cursors
+from consent.check.checks import Checks
 from consent.registry.ports import RegistryPorts
 
 

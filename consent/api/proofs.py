@@ -13,7 +13,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from consent.api.callers import PerformerCaller
-from consent.api.problems import ApiError, fault
+from consent.core.wire.problem import ApiError, fault
 from consent.registry.models import Credential, SpentProof
 from consent.registry.ports import RegistryPorts
 from signing import jws

@@ -6,10 +6,10 @@ import msgspec
 from django.http import HttpRequest
 from msgspec import UNSET, Meta, UnsetType
 
-from consent.api.problems import ApiError, parameter_fault
 from consent.core.wire.decode import convert
 from consent.core.wire.errors import WireError
 from consent.core.wire.fields import ExternalIdText, Instant
+from consent.core.wire.problem import ApiError, parameter_fault
 
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many objects a page holds.")]
 CursorText = Annotated[

@@ -5,7 +5,7 @@ The rules themselves are `consent.core.request_forms` and `consent.core.complete
 
 from typing import Any
 
-from consent.api.question_body import PRINTABLE
+from consent.check.question_body import PRINTABLE
 from consent.core.complete import MAX_QUANTITY
 from consent.core.territories import COUNTRIES
 from consent.core.uses import FAMILIES

@@ -15,16 +15,18 @@ from rest_framework.views import APIView
 
 from consent.api.api_keys import ApiKeyAuthentication
 from consent.api.body import parse_body, read_body
-from consent.api.callers import Caller, OrganizationCaller, PerformerCaller
+from consent.api.callers import Caller, PerformerCaller
 from consent.api.csv_page import CSV, csv_bytes
 from consent.api.idempotency import run_once
 from consent.api.operation import Actor, Handler, Idempotency, Operation
 from consent.api.ports import ApiPorts
-from consent.api.problems import ApiError, fault, problem_response
+from consent.api.problems import problem_response
 from consent.api.proofs import PerformerAuthentication
 from consent.api.query import NoQuery, parse_query, wants_media_type
 from consent.api.request_id import request_id_of
+from consent.check.caller import OrganizationCaller
 from consent.core.wire.encode import encode
+from consent.core.wire.problem import ApiError, fault
 from consent.registry.errors import RegistryError
 
 

@@ -9,8 +9,8 @@ from importlib.metadata import version
 
 from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
-from consent.api.primary_checks import PrimaryChecks
-from consent.api.process_keys import ProcessKeys
+from consent.check.primary import PrimaryChecks
+from consent.check.process_keys import ProcessKeys
 from consent.log.derive import derive_key
 from consent.log.ports import log_ports
 from consent.registry.clock import database_clock
@@ -20,6 +20,7 @@ from consent.registry.ports import RegistryPorts
 from consent.server.keys.errors import KeysError
 from consent.server.keys.published import issuer_of, trust_bytes
 from consent.server.keys.ring import KeyRing, Signers
+from consent.server.mail.ports import MailPorts, mail_ports
 from consent.server.metrics import Metrics
 from consent.server.settings import Settings, read_settings
 from consent.server.settings.database import LOCAL_HOSTS
@@ -40,6 +41,7 @@ class Wiring:
     registry: RegistryPorts
     api: ApiPorts
     web: WebPorts
+    mail: MailPorts
     metrics: Metrics
 
     def trust(self) -> bytes:
@@ -84,7 +86,15 @@ def make_wiring(settings: Settings) -> Wiring:
         laptop=host_of(web.origin) in LOCAL_HOSTS,
     )
     metrics = Metrics(settings.storage.data_dir / "run" / "metrics")
-    return Wiring(settings=settings, ring=ring, registry=registry, api=api, web=web_ports, metrics=metrics)
+    return Wiring(
+        settings=settings,
+        ring=ring,
+        registry=registry,
+        api=api,
+        web=web_ports,
+        mail=mail_ports(settings, registry=registry, metrics=metrics),
+        metrics=metrics,
+    )
 
 
 def _check_fit(ring: KeyRing, settings: Settings) -> None:

@@ -17,9 +17,9 @@ from django.test.utils import override_settings
 
 from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
-from consent.api.primary_checks import PrimaryChecks
-from consent.api.process_keys import ProcessKeys
 from consent.api.urls import api_urls
+from consent.check.primary import PrimaryChecks
+from consent.check.process_keys import ProcessKeys
 from consent.core.wire.keys import SCOPES
 from consent.log.ports import LogPorts
 from consent.registry.decisions import DatabaseDecisions

@@ -20,8 +20,8 @@ def _subclasses(kind: type) -> Iterator[type]:
 
 
 def test_every_error_of_the_registry_has_a_row_in_the_table(house: "House") -> None:
-    from consent.api.problem_kinds import KINDS
     from consent.api.problems import to_api_error
+    from consent.core.wire.problem_kinds import KINDS
     from consent.registry.errors import RegistryError
 
     arguments: dict[str, tuple[Any, ...]] = {
@@ -35,8 +35,8 @@ def test_every_error_of_the_registry_has_a_row_in_the_table(house: "House") -> N
 
 
 def test_every_failure_of_the_log_that_passes_is_a_503_and_no_other_says_what_it_was(house: "House") -> None:
-    from consent.api.problem_kinds import KINDS
     from consent.api.problems import to_api_error
+    from consent.core.wire.problem_kinds import KINDS
     from consent.log import errors
 
     passing = {
@@ -49,7 +49,7 @@ def test_every_failure_of_the_log_that_passes_is_a_503_and_no_other_says_what_it
 
 
 def test_every_code_that_the_core_refuses_a_question_with_has_a_row(house: "House") -> None:
-    from consent.api.problem_kinds import KINDS
+    from consent.core.wire.problem_kinds import KINDS
 
     codes = set()
     for path in (CONSENT / "core").rglob("*.py"):

@@ -52,7 +52,7 @@ def test_without_a_contact_there_is_no_security_txt(house: "House") -> None:
 
 
 def test_a_process_makes_a_new_receipt_key_before_its_certificate_ends(house: "House") -> None:
-    from consent.api.process_keys import ProcessKeys
+    from consent.check.process_keys import ProcessKeys
 
     keys = ProcessKeys(house.ports.registry.signers)
     at = house.world.clock()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consent.api.problem_kinds import KINDS
+from consent.core.wire.problem_kinds import KINDS
 from consent.core.resources import templates
 from signing.trust import parse_trust
 from tests.server.laptop import Laptop
@@ -69,6 +69,15 @@ def test_an_address_that_does_not_exist_is_a_problem(laptop: Laptop, path: str) 
     assert status == 404 and headers["Content-Type"] == "application/problem+json"
     problem = json.loads(body)
     assert problem["code"] == "not_found" and problem["request_id"] == headers["X-Request-Id"]
+
+
+def test_an_address_that_does_not_exist_is_a_page_for_a_browser(laptop: Laptop) -> None:
+    request = urllib.request.Request(laptop.url + "/nothing", headers={"Accept": "text/html,*/*;q=0.8"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=20)
+    with refused.value as answer:
+        assert answer.code == 404 and b"There is nothing here" in answer.read()
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_an_id_that_a_client_sends_is_not_taken_over(laptop: Laptop) -> None:

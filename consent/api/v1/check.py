@@ -1,12 +1,13 @@
 """`/v1/check`, `/v1/check/batch` and `/v1/receipts`: may I? A deny is an answer; a problem is none."""
 
 from consent.api.operation import Actor, operation
-from consent.api.problem_kinds import QUESTION_CODES
-from consent.api.problems import to_api_error, to_problem
-from consent.api.question_body import read_batch, read_check
+from consent.api.problems import to_api_error
 from consent.api.view import ApiView, Call
+from consent.check.question_body import read_batch, read_check
 from consent.core.wire.check import BatchRequest, BatchResponse, CheckRequest, CheckResponse, Problem
 from consent.core.wire.decode import MAX_BATCH_BYTES, MAX_CHECK_BYTES
+from consent.core.wire.problem import to_problem
+from consent.core.wire.problem_kinds import QUESTION_CODES
 from consent.core.wire.records import Receipt
 
 _UNAVAILABLE = ("rolled_back", "position_invalid", "position_conflict", "ledger", "commit_unknown")

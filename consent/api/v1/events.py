@@ -7,10 +7,10 @@ from msgspec import UNSET
 from consent.api.operation import Actor, operation
 from consent.api.paging import Place
 from consent.api.query import PageQuery
-from consent.api.times import milliseconds_or_none, seconds
 from consent.api.view import ApiView, Call, Reply
 from consent.core.wire.fields import Page
 from consent.core.wire.records import Event
+from consent.core.wire.times import milliseconds_or_none, seconds
 from consent.log.models import Enforcement
 from consent.registry.queries.events import EventView, events_of_organization
 

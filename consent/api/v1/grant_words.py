@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from consent.api.times import milliseconds_or_none
+from consent.core.wire.times import milliseconds_or_none
 from consent.log.models import Enforcement
 from consent.registry import models
 from consent.registry.models.grant import ENDED

@@ -9,13 +9,13 @@ from msgspec import UNSET, convert
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, operation
 from consent.api.query import GrantQuery
-from consent.api.times import seconds
 from consent.api.v1.grant_words import enforcement_of, uses_of
 from consent.api.v1.performers import performers_named
 from consent.api.view import ApiView, Call, Reply
 from consent.core.states import GrantState, licensee_view
 from consent.core.wire.fields import GrantStateForLicensee, Page
 from consent.core.wire.grants import Grant
+from consent.core.wire.times import seconds
 from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.operations.read_package import read_package

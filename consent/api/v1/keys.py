@@ -8,9 +8,7 @@ from msgspec import UNSET, convert, to_builtins
 from consent.api.body import sent
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, Idempotency, operation
-from consent.api.problems import ApiError, fault
 from consent.api.query import ListQuery
-from consent.api.times import milliseconds_or_none, seconds, seconds_or_none
 from consent.api.view import ApiView, Call, Reply
 from consent.core.instants import InstantError, parse_instant
 from consent.core.wire.fields import Empty, Page
@@ -22,6 +20,8 @@ from consent.core.wire.keys import (
     RevokedApiKey,
     StandingContext,
 )
+from consent.core.wire.problem import ApiError, fault
+from consent.core.wire.times import milliseconds_or_none, seconds, seconds_or_none
 from consent.registry import answers, models
 from consent.registry.errors import NotFound, StateConflict
 from consent.registry.operations import api_keys

@@ -3,14 +3,14 @@
 from datetime import date
 
 from consent.api.operation import Actor, Idempotency, operation
-from consent.api.problems import ApiError, fault
 from consent.api.proofs import proof_token, spend, verify_proof
-from consent.api.times import seconds, seconds_or_none
 from consent.api.v1.offers_to_me import offer_to
 from consent.api.view import ApiView, Call
 from consent.core.wire.grants import CurrentLimits
 from consent.core.wire.offers import OfferForPerformer
 from consent.core.wire.performers import Credential, Enrolment, IdentityStatus, Me, RedeemInvitation
+from consent.core.wire.problem import ApiError, fault
+from consent.core.wire.times import seconds, seconds_or_none
 from consent.registry import models
 from consent.registry.operations.enrol_performer import enrol_performer
 from consent.registry.operations.invitations import redeem_invitation

@@ -8,12 +8,12 @@ from msgspec import to_builtins
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, operation
 from consent.api.query import ListQuery
-from consent.api.times import seconds, seconds_or_none
 from consent.api.v1.grant_words import enforcement_of, uses_of
 from consent.api.v1.offers_to_me import sender
 from consent.api.view import ApiView, Call, Reply
 from consent.core.wire.fields import Page
 from consent.core.wire.grants import GrantForPerformer
+from consent.core.wire.times import seconds, seconds_or_none
 from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.operations.read_package import read_package

@@ -4,13 +4,13 @@ from consent.api.body import sent
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, Idempotency, operation
 from consent.api.query import ListQuery
-from consent.api.times import seconds
 from consent.api.v1.dry_runs import show_dry_run
 from consent.api.v1.offers_to_me import offer_to, show_offers_to
 from consent.api.view import ApiView, Call
 from consent.api.view import Reply as ApiReply
 from consent.core.wire.fields import Empty, Page
 from consent.core.wire.offers import DryRun, OfferForPerformer, PreparedGrant, PrepareGrant, Reply
+from consent.core.wire.times import seconds
 from consent.registry.operations.close_offer import decline_offer, request_changes
 from consent.registry.operations.dry_run_offer import dry_run_offer
 from consent.registry.operations.prepare_grant import prepare_grant

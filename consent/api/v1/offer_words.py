@@ -7,10 +7,10 @@ from typing import Literal
 from django.db.models import QuerySet
 from msgspec import UNSET, convert, structs
 
-from consent.api.times import seconds, seconds_or_none
 from consent.api.v1.performers import performers_named, references
 from consent.api.view import Call
 from consent.core.wire.offers import Invitation, Offer, OfferState
+from consent.core.wire.times import seconds, seconds_or_none
 from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.queries.documents import naming_use, of_project

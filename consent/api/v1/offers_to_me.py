@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from msgspec import convert
 
 from consent.api.callers import PerformerCaller
-from consent.api.times import seconds, seconds_or_none
 from consent.core.wire.offers import OfferForPerformer, OfferSender, OfferState
+from consent.core.wire.times import seconds, seconds_or_none
 from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.offer_terms import languages_of, normal_terms

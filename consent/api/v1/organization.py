@@ -7,10 +7,10 @@ from consent.api.body import sent
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, Idempotency, operation
 from consent.api.query import ListQuery
-from consent.api.times import seconds
 from consent.api.view import ApiView, Call, Reply
 from consent.core.wire.fields import Empty, Page
 from consent.core.wire.organizations import Member, NewMember, Organization, OrganizationChange
+from consent.core.wire.times import seconds
 from consent.registry import models
 from consent.registry.operations.members import add_member, remove_member
 from consent.registry.operations.update_organization import update_organization

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from consent.api.callers import OrganizationCaller
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, Idempotency, operation
 from consent.api.query import ExternalIdQuery
-from consent.api.times import seconds
 from consent.api.view import ApiView, Call, Reply
+from consent.check.caller import OrganizationCaller
 from consent.core.wire.fields import Page
 from consent.core.wire.performers import (
     ExternalId,
@@ -20,6 +19,7 @@ from consent.core.wire.performers import (
     NewExternalId,
     Performer,
 )
+from consent.core.wire.times import seconds
 from consent.registry import answers, models
 from consent.registry.errors import NotFound
 from consent.registry.operations.references import remove_external_id, set_external_id

@@ -7,13 +7,13 @@ from msgspec import UNSET, UnsetType
 
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, Idempotency, operation
-from consent.api.problems import ApiError, fault
 from consent.api.query import ExternalIdQuery
-from consent.api.times import seconds
 from consent.api.v1.performers import performers_named, references
 from consent.api.view import ApiView, Call, Reply
 from consent.core.wire.fields import Page
+from consent.core.wire.problem import ApiError, fault
 from consent.core.wire.records import NewPriorRecord, PriorRecord
+from consent.core.wire.times import seconds
 from consent.registry import models
 from consent.registry.errors import NotFound
 from consent.registry.operations.import_prior_record import import_prior_record

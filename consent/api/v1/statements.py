@@ -3,9 +3,9 @@
 from msgspec import UNSET
 
 from consent.api.operation import KIB, Actor, Idempotency, operation
-from consent.api.times import milliseconds_or_none, seconds
 from consent.api.view import ApiView, Call
 from consent.core.wire.statements import Accepted, Statement
+from consent.core.wire.times import milliseconds_or_none, seconds
 from consent.registry.operations.submit_statement import submit_statement
 
 STATEMENT_BYTES = 512 * KIB  # a grant of 32 lines with its signatures

@@ -5,8 +5,8 @@ from datetime import timedelta
 from rest_framework.request import Request
 
 from consent.api.operation import Actor, Operation, operation
-from consent.api.times import seconds
 from consent.api.view import ApiView, Call, Reply
+from consent.core.wire.times import seconds
 from consent.registry.errors import NotFound
 from signing.trust import parse_trust
 

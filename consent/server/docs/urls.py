@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
 from consent.api.ports import ApiPorts
-from consent.api.problem_kinds import KINDS
+from consent.core.wire.problem_kinds import KINDS
 from consent.api.urls import openapi_document
 from consent.core.resources import templates
 from consent.server.docs.manual import verbs

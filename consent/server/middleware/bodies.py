@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from consent.api.problems import ApiError, fault
+from consent.core.wire.problem import ApiError, fault
 from consent.server.problems import answer
 
 MAX_BODY_BYTES = 16 << 20  # above the largest operation's bound; nothing is read before this is known

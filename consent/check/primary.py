@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from consent.api.callers import OrganizationCaller
-from consent.api.checks import ToProblem
-from consent.api.decided import Decided
-from consent.api.process_keys import ProcessKeys
-from consent.api.question_body import check_row
-from consent.api.settling import settle
-from consent.api.times import milliseconds, seconds
+from consent.check.caller import OrganizationCaller
+from consent.check.checks import ToProblem
+from consent.check.decided import Decided
+from consent.check.process_keys import ProcessKeys
+from consent.check.question_body import check_row
+from consent.check.settling import settle
 from consent.core.asked import Asked
 from consent.core.complete import complete
 from consent.core.decision import Decision
@@ -26,6 +25,7 @@ from consent.core.wire.decode import Batch
 from consent.core.wire.encode import encode
 from consent.core.wire.errors import WireError
 from consent.core.wire.records import Receipt as ReceiptAnswer
+from consent.core.wire.times import milliseconds, seconds
 from consent.registry.decisions import DecisionKeeper, KeptDecision
 from consent.registry.errors import NonceSpent
 from consent.registry.facts import Snapshot, snapshot

@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from consent.api.times import milliseconds, seconds
 from consent.core.asked import Asked
 from consent.core.decision import Decision, Outcome
 from consent.core.next_steps import next_step
 from consent.core.reasons import Reason
 from consent.core.wire.check import BatchResult, CheckResponse
+from consent.core.wire.times import milliseconds, seconds
 from signing.receipt import ReceiptItem
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from consent.api.callers import OrganizationCaller
-from consent.api.decided import denied
+from consent.check.caller import OrganizationCaller
+from consent.check.decided import denied
 from consent.core.asked import Asked
 from consent.core.decision import Decision
 from consent.core.facts import Facts

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from consent.api.callers import OrganizationCaller
+from consent.check.caller import OrganizationCaller
 from consent.core.wire.check import BatchResponse, CheckRequest, CheckResponse, Problem
 from consent.core.wire.decode import Batch
 from consent.core.wire.records import Receipt

@@ -1,0 +1,1 @@
+"""The hot path: questions in, decisions out, each kept and receipted."""
