@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
+from consent.log import outbox
 from consent.log.errors import LogError
 from consent.log.start import heads
 from consent.server.keys.errors import KeysError
@@ -67,6 +68,9 @@ class Health:
                 cursor.execute("SELECT count(*) FROM log_enforcement WHERE enforced_at IS NULL")
                 waiting = cursor.fetchone()[0]
             yield "consent_enforcements_waiting", "Denials committed but not yet enforced.", {}, waiting
+            notices, oldest_s = outbox.figures()
+            yield "consent_outbox_waiting", "Notices to people that have not left yet.", {}, notices
+            yield "consent_outbox_oldest_seconds", "Age of the oldest of them.", {}, oldest_s
         except (LogError, DatabaseError):
             _logger.warning("figures of the history cannot be read")
         for entry in self._wiring.ring.index().keys:

@@ -20,9 +20,14 @@ WRITE_EVERY_S = 1.0
 
 _REQUESTS = "consent_http_requests_total"
 _SECONDS = "consent_http_request_duration_seconds"
+_NOTICES = "consent_outbox_notices_total"
 _HELP = {
     _REQUESTS: ("counter", "Requests answered, by route, method and status."),
     _SECONDS: ("histogram", "Time to answer, in seconds, by route."),
+    _NOTICES: (
+        "counter",
+        "Notices to people, by what became of an attempt: sent, failed, given_up, not_needed.",
+    ),
 }
 Sample = tuple[str, str]  # name with suffix, labels as they are printed
 
@@ -47,8 +52,7 @@ class Metrics:
         """Count one answered request. `route` is the pattern, never the address with its ids."""
         by_route = _labels({"route": route})
         with self._lock:
-            if self._pid != os.getpid():  # a forked child counts for itself
-                self._values, self._pid = Counter(), os.getpid()
+            self._own()
             self._values[(_REQUESTS, _labels({"route": route, "method": method, "status": str(status)}))] += 1
             for bound in BUCKETS_S:
                 if seconds <= bound:
@@ -56,6 +60,14 @@ class Metrics:
             self._values[(f"{_SECONDS}_bucket", _labels({"route": route, "le": "+Inf"}))] += 1
             self._values[(f"{_SECONDS}_count", by_route)] += 1
             self._values[(f"{_SECONDS}_sum", by_route)] += seconds  # type: ignore[assignment]  # floats add up too
+            self._write_now_and_then()
+
+    def mail(self, *, outcome: str) -> None:
+        """Count what became of an attempt to tell somebody; on disk when this returns, since it is rare."""
+        with self._lock:
+            self._own()
+            self._values[(_NOTICES, _labels({"outcome": outcome}))] += 1
+            self._written_at = 0.0
             self._write_now_and_then()
 
     def exposition(self, gauges: Iterable[tuple[str, str, dict[str, str], float]] = ()) -> bytes:
@@ -78,6 +90,11 @@ class Metrics:
                 lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
             lines.append(f"{name}{_labels(named)} {_number(value)}")
         return ("\n".join(lines) + "\n").encode()
+
+    def _own(self) -> None:
+        """A forked child counts for itself."""
+        if self._pid != os.getpid():
+            self._values, self._pid = Counter(), os.getpid()
 
     def _siblings(self) -> "Counter[Sample]":
         total: Counter[Sample] = Counter()

@@ -30,6 +30,28 @@ class Timer:
     work: Callable[[RegistryPorts], int]
 
 
+def side_by_side(relays: Sequence["Relay"], stop: threading.Event) -> None:
+    """Run each on a thread of its own until `stop` is set; one that breaks stops all, and its fault is raised."""
+    faults: list[Exception] = []
+
+    def work(relay: Relay) -> None:
+        try:
+            relay.until(stop)
+        except Exception as exc:
+            _logger.exception("the relay stops, for its supervisor to start it again")
+            faults.append(exc)
+            stop.set()
+
+    threads = [threading.Thread(target=work, args=(relay,), daemon=True) for relay in relays[1:]]
+    for thread in threads:
+        thread.start()
+    work(relays[0])
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]
+
+
 class Relay:
     """Runs timers until it is told to stop. `run` is what one timer's turn means."""
 

@@ -1,10 +1,13 @@
 """The timed work of a registry: what is done how often. Each is safe to run anywhere, twice, at once."""
 
+from consent.log import outbox
 from consent.log.enforcement import sweep
 from consent.registry.operations.sweep_grants import activate_due, expire_due, forget_expired
 from consent.registry.ports import RegistryPorts
 from consent.server.countersigning import countersign
+from consent.server.mail.delivery import deliver_due
 from consent.server.relay import Timer
+from consent.server.wiring import wiring
 from consent.web.sweep import forget_expired as forget_pages
 
 SIDES = (True, False)
@@ -26,8 +29,13 @@ def expire(ports: RegistryPorts) -> int:
 
 
 def forget(ports: RegistryPorts) -> int:
-    """Remove prepared bodies, spent proofs, kept answers and sessions that are of no use any more."""
-    return forget_expired(ports) + forget_pages()
+    """Remove prepared bodies, spent proofs, kept answers, sessions and old notices that are of no use any more."""
+    return forget_expired(ports) + forget_pages() + outbox.forget_finished()
+
+
+def mail(ports: RegistryPorts) -> int:
+    """Send the notices that are due, and destroy secrets whose sender died."""
+    return deliver_due(wiring().mail) + outbox.destroy_left_over(ports.log.sealer)
 
 
 TIMERS: tuple[Timer, ...] = (
@@ -37,3 +45,4 @@ TIMERS: tuple[Timer, ...] = (
     Timer(name="countersign", every_s=5.0, work=countersign),
     Timer(name="forget", every_s=600.0, work=forget),
 )
+MAIL = Timer(name="mail", every_s=1.0, work=mail)  # on a thread of its own: a mail server may be slow

@@ -119,20 +119,23 @@ def _all(settings: Settings, *, host: str, workers: int) -> int:
 def _relay(settings: Settings, *, laptop: bool) -> int:
     ports, stop = _set_up(), stop_event()
     from consent.server.laptop.companion import companion_timers  # noqa: PLC0415  # needs the models
-    from consent.server.relay import Relay, Timer  # noqa: PLC0415
-    from consent.server.timers import TIMERS  # noqa: PLC0415
+    from consent.server.relay import Relay, Timer, side_by_side  # noqa: PLC0415
+    from consent.server.timers import MAIL, TIMERS  # noqa: PLC0415
+    from consent.server.wiring import wiring  # noqa: PLC0415
 
     def in_place(timer: Timer) -> int:
         return timer.work(ports)
 
     def through_the_broker(timer: Timer) -> int:
-        from consent.server.tasks import hand_over  # noqa: PLC0415  # needs the settings of a broker
+        from consent.server.tasks import hand_over, hand_over_mail  # noqa: PLC0415  # needs a broker's settings
 
+        if timer is MAIL:
+            return hand_over_mail(wiring().mail)
         return hand_over(timer, ports) if timer in TIMERS else in_place(timer)
 
     extra = companion_timers(settings.storage.data_dir) if laptop else ()
     run_one = through_the_broker if settings.broker_url else in_place
-    Relay((*TIMERS, *extra), run=run_one).until(stop)
+    side_by_side([Relay((*TIMERS, *extra), run=run_one), Relay((MAIL,), run=run_one)], stop)
     return 0
 
 

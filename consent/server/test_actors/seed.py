@@ -65,7 +65,7 @@ def enrol_actor(ports: RegistryPorts, actor: Actor) -> UUID:
                 kind="ed25519",
                 legal_name=f"{actor.stage_name} (invented)",
                 birth_date=date(1990, 1, 1),
-                email=f"{actor.reference}@performers.example",
+                email=f"{actor.reference}@performers.invalid",  # nobody is there, and no mail is tried
                 stage_names=[actor.stage_name],
                 label="published test key",
             ).performer

@@ -1,0 +1,1 @@
+"""Notices to people, from the outbox to a mail server or a folder."""

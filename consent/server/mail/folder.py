@@ -1,0 +1,58 @@
+"""The laptop's mailbox: one file a mail, named by its Message-ID, so that a repeat changes nothing."""
+
+import re
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+
+from consent.log import durable_file
+from consent.server.mail.mailbox import MailboxAwayError, MailRefusedError
+
+_NAME = re.compile(r"out_[a-z2-7]{26}")
+_ENDING = ".eml"
+MOST = 200  # mails that a list shows
+
+
+class FolderMailbox:
+    """Mail in a folder; for one machine and the person in front of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def deliver(self, message: EmailMessage) -> None:
+        """Write the file at once or not at all; one that is there already stays."""
+        name = message_name(message)
+        if name is None:
+            raise MailRefusedError("MessageIdMissing")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            durable_file.create(self._folder / f"{name}{_ENDING}", message.as_bytes(policy=policy.SMTP))
+        except OSError as exc:
+            raise MailboxAwayError(type(exc).__name__) from exc
+
+    def newest(self) -> list[tuple[str, EmailMessage]]:
+        """The newest mails with their names, newest first."""
+        try:
+            paths = [path for path in self._folder.glob(f"*{_ENDING}") if _NAME.fullmatch(path.stem)]
+            paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+        except OSError:
+            return []
+        found = ((path.stem, self.read(path.stem)) for path in paths[:MOST])
+        return [(name, mail) for name, mail in found if mail is not None]
+
+    def read(self, name: str) -> EmailMessage | None:
+        """One mail; None if there is none of this name."""
+        if not _NAME.fullmatch(name):
+            return None
+        try:
+            data = (self._folder / f"{name}{_ENDING}").read_bytes()
+        except OSError:
+            return None
+        return BytesParser(EmailMessage, policy=policy.default).parsebytes(data)
+
+
+def message_name(message: EmailMessage) -> str | None:
+    """The outbox id in a Message-ID of ours."""
+    local = str(message["Message-ID"] or "").strip("<>").partition("@")[0]
+    return local if _NAME.fullmatch(local) else None
