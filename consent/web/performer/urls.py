@@ -1,10 +1,32 @@
-"""Addresses of this part of the pages."""
+"""Addresses of a performer's own pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
+from consent.web.page import performer_page
+from consent.web.performer.consent import pause, show_consent, sign_step
+from consent.web.performer.downloads import package, signed_text
+from consent.web.performer.end import acknowledgement, end_consent
+from consent.web.performer.home import consents, home
+from consent.web.performer.request import ask_for_changes, decline, request_text, show_request
 from consent.web.ports import WebPorts
+
+_GET, _POST = ("GET",), ("POST",)
 
 
 def urls(ports: WebPorts) -> list[URLPattern]:
     """Every pattern, from one process's ports."""
-    return []
+    return [
+        path("home", performer_page(ports, home, methods=_GET)),
+        path("requests/<str:offer>", performer_page(ports, show_request)),
+        path("requests/<str:offer>/decline", performer_page(ports, decline)),
+        path("requests/<str:offer>/changes", performer_page(ports, ask_for_changes)),
+        path("requests/<str:offer>/text", performer_page(ports, request_text, methods=_GET)),
+        path("consents", performer_page(ports, consents, methods=_GET)),
+        path("consents/<str:grant>", performer_page(ports, show_consent, methods=_GET)),
+        path("consents/<str:grant>/end", performer_page(ports, end_consent)),
+        path("consents/<str:grant>/pause", performer_page(ports, pause, methods=_POST)),
+        path("consents/<str:grant>/sign/<str:task>", performer_page(ports, sign_step, methods=_POST)),
+        path("consents/<str:grant>/package", performer_page(ports, package, methods=_GET)),
+        path("consents/<str:grant>/text", performer_page(ports, signed_text, methods=_GET)),
+        path("consents/<str:grant>/acknowledgement", performer_page(ports, acknowledgement, methods=_GET)),
+    ]

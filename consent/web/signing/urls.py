@@ -6,10 +6,17 @@ from consent.web.origins import Place
 from consent.web.page import open_page
 from consent.web.ports import WebPorts
 from consent.web.signing.hand_off import arrive
+from consent.web.signing.sign import prepared_text, sign
+from consent.web.signing.task_page import task_page
 
 
 def urls(ports: WebPorts) -> list[URLPattern]:
     """Every pattern, from one process's ports."""
     return [
         path("h/<str:ticket>", open_page(ports, arrive, place=Place.SIGNING, methods=("GET",))),
+        path("sign/<str:offer>", task_page(ports, "sign", sign, subject="offer")),
+        path(
+            "sign/<str:offer>/text/<str:grant>",
+            task_page(ports, "sign", prepared_text, subject="offer", methods=("GET",)),
+        ),
     ]

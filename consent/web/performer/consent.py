@@ -1,0 +1,159 @@
+"""One consent: what it allows, how it stands, what happened to it, and what its performer can do now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from consent.log.models import Outbox
+from consent.registry.errors import NotFound
+from consent.registry.models import Statement
+from consent.registry.operations.end_on_session import suspend_on_session
+from consent.registry.operations.read_package import opened_statement
+from consent.registry.queries.pages import ConsentRow
+from consent.registry.queries.pages import consent as read_consent
+from consent.registry.queries.timeline import TimelineEntry, timeline
+from consent.web.handoffs import to_signing
+from consent.web.offer_words import Licensee, OfferWords, offer_words
+from consent.web.page import Page
+from consent.web.performer.own import own_grant
+from consent.web.performer.standing import holder_words, standing
+from consent.web.who import SignedInPerformer
+
+SIGNED_STEPS = (
+    "cancel",
+    "confirm",
+    "end",
+    "rescind",
+    "resume",
+)  # tasks of the signing origin about a consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A consent with what was signed."""
+
+    row: ConsentRow
+    body: Mapping[str, Any]
+    words: OfferWords
+
+    @property
+    def licensee(self) -> str:
+        """The company's name as it was signed."""
+        return str(self.body["licensee"]["legal_name"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the timeline, in words."""
+
+    at: object
+    what: str
+    by: str
+    tone: str
+    exact: bool = False
+
+
+def show_consent(page: Page, me: SignedInPerformer, *, grant: str) -> HttpResponse:
+    """The consent's own page."""
+    signed = read_signed(page, me, grant)
+    row = signed.row
+    days = (row.valid_until - row.valid_from).days or 1
+    return page.render(
+        "performer/consent.html",
+        here="consents",
+        signed=signed,
+        row=row,
+        words=signed.words,
+        standing=standing(row),
+        steps=[
+            _step(each) for each in timeline(page.ports.registry, performer=me.performer, grant=row.grant)
+        ],
+        passed=min(days, max(0, (page.now - row.valid_from).days)),
+        total=days,
+        own_hold="performer" in row.holders,
+        may_confirm=row.confirm_from is not None and row.confirm_from <= page.now,
+        just_signed="signed" in page.request.GET,
+        mailed=Outbox.objects.filter(kind="signed", grant=row.grant, sent_at__isnull=False).exists(),
+    )
+
+
+def pause(page: Page, me: SignedInPerformer, *, grant: str) -> HttpResponse:
+    """Pause at once; being signed in is enough, and only the performer's own passkey lifts it."""
+    row = own_grant(me, grant)
+    suspend_on_session(page.ports.registry, livemode=me.livemode, performer=me.performer, grant=row.id)
+    return page.to(f"/consents/{row.id}")
+
+
+def sign_step(page: Page, me: SignedInPerformer, *, grant: str, task: str) -> HttpResponse:
+    """Go to the signing origin for a step that needs the performer's own signature."""
+    row = own_grant(me, grant)
+    if task not in SIGNED_STEPS:
+        raise NotFound("no such step")
+    return to_signing(page, task, subject=row.id)
+
+
+def read_signed(page: Page, me: SignedInPerformer, grant: str) -> Signed:
+    """The consent and what was signed; whatever stopped it is enforced when this returns.
+
+    Raises:
+        NotFound: not this performer's.
+    """
+    own = own_grant(me, grant)
+    row = read_consent(page.ports.registry, performer=me.performer, grant=own.id)
+    if row is None:
+        raise NotFound("no such grant")
+    statement = Statement.objects.get(id=own.id, performer_id=me.performer)
+    body = opened_statement(statement, page.ports.registry)["envelope"]["body"]
+    told = body["licensee"]
+    words = offer_words(
+        body,
+        licensee=Licensee(legal_name=told["legal_name"], country=told["country"], contact=told["contact"]),
+        livemode=own.livemode,
+        language=body["template"]["language"],
+    )
+    return Signed(row=row, body=body, words=words)
+
+
+def _step(entry: TimelineEntry) -> Step:
+    """One entry in words. The performer is told who did it, and an operator's reason."""
+    said, tone = _what(entry)
+    return Step(at=entry.at, what=said, by=_by(entry), tone=tone, exact=entry.what in _EXACT)
+
+
+_EXACT = frozenset({"revoked", "rescinded", "paused", "signed"})
+
+
+def _what(entry: TimelineEntry) -> tuple[str, str]:
+    return {
+        "offered": (_("They asked you"), ""),
+        "viewed": (_("You read the request"), ""),
+        "signed": (_("You signed"), ""),
+        "confirmed": (_("You said your second yes"), ""),
+        "active": (_("It started"), ""),
+        "paused": (_("Paused"), "wait"),
+        "resumed": (_("Goes on"), ""),
+        "ending_begun": (_("An ending was begun by a mailed link"), "wait"),
+        "ending_cancelled": (_("You cancelled that ending"), ""),
+        "revoked": (_("Ended, for good"), "no"),
+        "rescinded": (_("Taken back, as if it had never been"), "no"),
+        "expired": (_("Its time ran out"), ""),
+        "superseded": (_("Replaced by a newer consent"), ""),
+        "voided": (_("Declared void: it never counted"), "no"),
+    }.get(entry.what, (entry.what, ""))
+
+
+def _by(entry: TimelineEntry) -> str:
+    who = {"performer": _("by you"), "licensee": "", "registry": "", None: ""}.get(entry.by)
+    if who is None:
+        who = _("by %(who)s") % {"who": holder_words((str(entry.by),))}
+    how = {
+        "passkey": _("with your passkey"),
+        "key": _("with your key"),
+        "session": _("on this website"),
+        "link": _("by a mailed link"),
+    }.get(entry.how or "", "")
+    parts = [part for part in (who, how, entry.reason or "") if part]
+    return ", ".join(parts)
