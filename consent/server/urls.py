@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from consent.api.urls import api_urls
 from consent.server.docs.urls import docs_urls
 from consent.server.health import Health
+from consent.server.mail.pages import mail_urls
 from consent.server.wiring import Wiring, wiring
 from consent.web.urls import web_urls
 
@@ -18,6 +19,7 @@ def server_urls(made: Wiring) -> list[URLPattern]:
         path("metrics", health.metrics),
         *docs_urls(made.api),
         *web_urls(made.web),
+        *mail_urls(made.web, made.mail),
         *api_urls(made.api),
     ]
 
