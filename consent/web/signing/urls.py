@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from consent.web.origins import Place
 from consent.web.page import open_page
 from consent.web.ports import WebPorts
+from consent.web.signing.about_grant import STEPS, step_view
 from consent.web.signing.hand_off import arrive
 from consent.web.signing.sign import prepared_text, sign
 from consent.web.signing.task_page import task_page
@@ -18,5 +19,9 @@ def urls(ports: WebPorts) -> list[URLPattern]:
         path(
             "sign/<str:offer>/text/<str:grant>",
             task_page(ports, "sign", prepared_text, subject="offer", methods=("GET",)),
+        ),
+        *(
+            path(f"{step.task}/<str:grant>", task_page(ports, step.task, step_view(step), subject="grant"))
+            for step in STEPS
         ),
     ]
