@@ -97,9 +97,9 @@ def test_a_body_that_no_operation_takes_is_refused_before_it_is_read(laptop: Lap
     connection.close()
 
 
-def test_the_root_leads_to_the_documentation(laptop: Laptop) -> None:
+def test_the_root_is_the_first_page_and_leads_to_the_documentation(laptop: Laptop) -> None:
     with urllib.request.urlopen(laptop.url + "/") as answer:
-        assert answer.url.startswith(f"{laptop.url}/docs")
+        assert b'href="/docs/start"' in answer.read()
 
 
 @pytest.mark.parametrize("page", [*PAGES, "api", "problems", "cli"])

@@ -25,7 +25,6 @@ def docs_urls(ports: ApiPorts) -> list[URLPattern]:
         return render(request, "docs/api.html", here="api", title="API", tags=tags)
 
     return [
-        path("", _to_docs, name="home"),
         path("docs", lambda request: HttpResponseRedirect("/docs/start"), name="docs"),
         path("docs/api", api, name="docs-api"),
         path("docs/cli", _cli, name="docs-cli"),
@@ -35,10 +34,6 @@ def docs_urls(ports: ApiPorts) -> list[URLPattern]:
         path("static/style.css", _served("style.css", "text/css; charset=utf-8"), name="stylesheet"),
         path("static/icon.svg", _served("icon.svg", "image/svg+xml"), name="icon"),
     ]
-
-
-def _to_docs(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect("/docs/start")
 
 
 def _written(request: HttpRequest, name: str) -> HttpResponse:

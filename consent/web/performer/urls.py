@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from consent.web.page import performer_page
 from consent.web.performer.consent import pause, show_consent, sign_step
+from consent.web.performer.doors import door_urls
 from consent.web.performer.downloads import package, signed_text
 from consent.web.performer.end import acknowledgement, end_consent
 from consent.web.performer.home import consents, home
@@ -16,6 +17,7 @@ _GET, _POST = ("GET",), ("POST",)
 def urls(ports: WebPorts) -> list[URLPattern]:
     """Every pattern, from one process's ports."""
     return [
+        *door_urls(ports),
         path("home", performer_page(ports, home, methods=_GET)),
         path("requests/<str:offer>", performer_page(ports, show_request)),
         path("requests/<str:offer>/decline", performer_page(ports, decline)),

@@ -6,6 +6,7 @@ from consent.web.origins import Place
 from consent.web.page import open_page
 from consent.web.ports import WebPorts
 from consent.web.signing.about_grant import STEPS, step_view
+from consent.web.signing.doors import door_urls
 from consent.web.signing.hand_off import arrive
 from consent.web.signing.sign import prepared_text, sign
 from consent.web.signing.task_page import task_page
@@ -14,6 +15,7 @@ from consent.web.signing.task_page import task_page
 def urls(ports: WebPorts) -> list[URLPattern]:
     """Every pattern, from one process's ports."""
     return [
+        *door_urls(ports),
         path("h/<str:ticket>", open_page(ports, arrive, place=Place.SIGNING, methods=("GET",))),
         path("sign/<str:offer>", task_page(ports, "sign", sign, subject="offer")),
         path(

@@ -29,6 +29,8 @@
     const options = JSON.parse(document.getElementById("passkey-options").textContent);
     options.challenge = bytes(options.challenge);
     if (options.user) options.user.id = bytes(options.user.id);
+    const named = form.elements[form.dataset.passkeyName]; // the field that says what the device lists it under
+    if (options.user && named && named.value) options.user.name = options.user.displayName = named.value;
     for (const list of [options.excludeCredentials, options.allowCredentials]) {
       for (const each of list || []) each.id = bytes(each.id);
     }

@@ -1,0 +1,95 @@
+"""Recovery's one step on the signing origin: a new passkey, for which a new identity check comes."""
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from consent.registry.errors import CredentialTaken, LinkSpent, RecoveryCodeSpent
+from consent.registry.operations.enrol_passkey import add_pending_passkey
+from consent.registry.operations.links import link_opens, use_link
+from consent.registry.operations.passkeys import find_passkey
+from consent.registry.operations.recovery import Recovering, use_recovery_code
+from consent.web.handoffs import Task, current_task, to_main
+from consent.web.page import Page
+from consent.web.public.recover import code_opens
+from consent.web.refusals import CeremonySpent, PasskeyRefused
+from consent.web.registrations import Made, ask_to_make, take_made
+
+PURPOSE = "recover"
+
+
+def recover_key(page: Page) -> HttpResponse:
+    """Make the passkey; the code or link that led here is used up with it."""
+    task = current_task(page, "recover")
+    if not _opens(page, task):
+        return page.render("public/link_spent.html", status=410)
+    if not page.posted:
+        return _ask(page)
+    try:
+        made = take_made(page, purpose=PURPOSE)
+        if find_passkey(made.registration.credential_id) is not None:
+            raise CredentialTaken("known already")
+        mine = _keep(page, task, made)
+    except CredentialTaken:
+        return _ask(page, message=_("This passkey is known already. Make a new one."))
+    except (PasskeyRefused, CeremonySpent):
+        return _ask(page, message=_("Your passkey did not arrive whole. Please make it again."))
+    except (LinkSpent, RecoveryCodeSpent):
+        return page.render("public/link_spent.html", status=410)
+    page.session.pop("task", None)
+    return to_main(
+        page,
+        "/wait",
+        signs_in={
+            "performer": str(mine.performer),
+            "livemode": mine.livemode,
+            "credential": made.registration.public_key.thumbprint,
+        },
+    )
+
+
+def _keep(page: Page, task: Task, made: Made) -> Recovering:
+    """Use the secret up, then keep the key.
+
+    Crash between the two: the secret is spent and nothing else happened; a mailed link brings another.
+    """
+    label = page.field("label", max_chars=100) or _("My new passkey")
+    mine = _used(page, task)
+    add_pending_passkey(
+        page.ports.registry,
+        livemode=mine.livemode,
+        performer=mine.performer,
+        registration=made.registration,
+        user_handle=made.user_handle,
+        transports=made.transports,
+        label=label,
+        recovering=True,
+    )
+    return mine
+
+
+def _used(page: Page, task: Task) -> Recovering:
+    secret = str(task.content["secret"])
+    if task.content["by"] == "sheet":
+        return use_recovery_code(page.ports.registry, code=secret)
+    used = use_link(page.ports.registry, kind="recovery", token=secret)
+    assert used.performer is not None and used.livemode is not None  # one_use_link_for_whom
+    return Recovering(performer=used.performer, livemode=used.livemode)
+
+
+def _opens(page: Page, task: Task) -> bool:
+    secret = str(task.content["secret"])
+    if task.content["by"] == "sheet":
+        return code_opens(secret)
+    return link_opens(page.ports.registry, kind="recovery", token=secret)
+
+
+def _ask(page: Page, *, message: str = "") -> HttpResponse:
+    # A new handle: whose account it is shows only once the code was used, and then it is theirs.
+    question = ask_to_make(page, purpose=PURPOSE, name=_("Performer"))
+    return page.render(
+        "signing/recover_key.html",
+        status=422 if message else 200,
+        passkey=True,
+        question=question,
+        message=message,
+    )
