@@ -196,6 +196,11 @@ class Migration(migrations.Migration):
                 ("replaced_at", models.DateTimeField(null=True)),
             ],
         ),
+        migrations.AddField(
+            model_name="grant",
+            name="performer_name",
+            field=models.CharField(blank=True, db_default="", max_length=120),
+        ),
         migrations.AddIndex(
             model_name="grant",
             index=models.Index(fields=["performer", "-signed_at", "id"], name="grant_by_performer"),

@@ -48,6 +48,8 @@ class Grant(models.Model):
     organization = relation("registry.Organization")
     performer = relation("registry.Performer")
     reference = id_text()
+    # The stage name in the body; empty on grants from before the column.
+    performer_name = models.CharField(max_length=120, blank=True, db_default="")
     credential = relation("registry.Credential")
     method = id_text(max_length=16)
     identity_check = relation("registry.IdentityCheck")

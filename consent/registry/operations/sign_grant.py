@@ -183,6 +183,7 @@ def _row(
         organization_id=offer.organization_id,
         performer=acting.person,
         reference=str(body["performer"]),
+        performer_name=str(body["performer_name"]),
         credential=acting.credential,
         method=acting.signed.verified.performer.method,
         identity_check=check,

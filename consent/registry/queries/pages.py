@@ -205,7 +205,7 @@ def _row(
         offer=grant.offer_id,
         organization=grant.organization_id,
         organization_name=grant.organization.legal_name,
-        performer_name=grant.offer.performer_name,
+        performer_name=grant.performer_name or grant.offer.performer_name,
         uses=_uses(grant.terms),
         adult=grant.adult,
         state=grant.state,
