@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import chromium
+from tests.browser.people import Person, join, somebody
 from tests.browser.place import Place
 from tests.browser.visitor import Visitor
 from tests.integration.running import new_folder
@@ -43,6 +44,17 @@ def place() -> Iterator[Place]:
     finally:
         running.stop()
         shutil.rmtree(running.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="package")
+def performer(browser: Browser, place: Place) -> Person:
+    """Somebody who has joined with a passkey and whom the operator has approved."""
+    visitor = Visitor(browser, origins=place.origins)
+    person = somebody()
+    join(visitor, place, place.invite()[1], person)
+    visitor.leave()
+    place.approve_everybody()
+    return person
 
 
 @pytest.fixture

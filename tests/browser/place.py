@@ -1,10 +1,16 @@
 """The registry that the browser tests visit, and what its operator and its demo company do in the background."""
 
+import json
 import re
+import secrets
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from consent.server.laptop.request import terms
+from signing.canonical import canonicalize
 from tests.integration.performers import desk_of
 from tests.integration.running import Running
 
@@ -36,6 +42,32 @@ class Place(Running):
         """The demo company sends one more request by a link; the offer's id and the code."""
         wanted = {**terms(datetime.now(UTC).replace(microsecond=0)), **changes}
         return desk_of(self).invite(wanted, stage_name=stage_name)
+
+    def ask(self, path: str) -> Any:
+        """What the API tells the demo company."""
+        key = self.client_environment()["CONSENT_API_KEY"]
+        request = urllib.request.Request(self.main + path, headers={"Authorization": f"Bearer {key}"})
+        with urllib.request.urlopen(request, timeout=30) as told:
+            return json.load(told)
+
+    def submit(self, envelope: Mapping[str, Any]) -> int:
+        """Hand a signed statement in at the API, as anybody can; the status of the answer."""
+        request = urllib.request.Request(
+            f"{self.main}/v1/statements",
+            data=canonicalize(dict(envelope)),
+            headers={"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as told:
+                return int(told.status)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code
+
+    def operator_link(self) -> str:
+        """A fresh one-use link for an operator."""
+        said = self.operator("operator", "invite")
+        return next(word for word in said.split() if "/o/" in word)
 
     def link(self, code: str) -> str:
         """Where an invitation is read."""
