@@ -10,10 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from consent.log import outbox
 from consent.log.errors import LogError
 from consent.log.start import heads
-from consent.server.keys.errors import KeysError
 from consent.server.metrics import CONTENT_TYPE
 from consent.server.wiring import Wiring
-from signing.errors import SigningError
 
 _logger = logging.getLogger(__name__)
 
@@ -30,7 +28,7 @@ class Health:
 
     def ready(self, request: HttpRequest) -> HttpResponse:
         """`/readyz`: the database, its history and the signing keys can be used; otherwise 503 and what cannot."""
-        missing = dict(self._missing())
+        missing = dict(self._wiring.web.missing())
         body = json.dumps({"ready": not missing, "missing": missing}).encode() + b"\n"
         response = HttpResponse(body, status=503 if missing else 200, content_type="application/json")
         response.headers["Cache-Control"] = "no-store"
@@ -44,20 +42,6 @@ class Health:
         response = HttpResponse(body, content_type=CONTENT_TYPE)
         response.headers["Cache-Control"] = "no-store"
         return response
-
-    def _missing(self) -> Iterator[tuple[str, str]]:
-        """What cannot be used, by name, with the code of the reason; no text of any exception."""
-        try:
-            heads(self._wiring.registry.log)
-        except LogError as exc:
-            yield "history", exc.code
-        except DatabaseError:
-            yield "database", "unreachable"
-        try:
-            for livemode in (True, False):
-                self._wiring.ring.signer("receipt", livemode=livemode)
-        except (SigningError, KeysError):
-            yield "keys", "unusable"
 
     def _gauges(self) -> Iterator[tuple[str, str, dict[str, str], float]]:
         text = "Last position in the history of each side."

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from consent.api.problems import problem_response
-from consent.core.wire.problem import RETRY_AFTER_S, ApiError
 from consent.api.request_id import request_id_of
+from consent.core.wire.problem import RETRY_AFTER_S, ApiError
 from consent.server.wiring import wiring
 
 # Below these nobody reads pages, whatever the Accept header says.

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
+from consent.check.answering import Answering
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
 from consent.log.derive import derive_key
@@ -22,6 +23,7 @@ from consent.server.keys.published import issuer_of, trust_bytes
 from consent.server.keys.ring import KeyRing, Signers
 from consent.server.mail.ports import MailPorts, mail_ports
 from consent.server.metrics import Metrics
+from consent.server.readiness import missing
 from consent.server.settings import Settings, read_settings
 from consent.server.settings.database import LOCAL_HOSTS
 from consent.server.settings.web import host_of
@@ -73,7 +75,10 @@ def make_wiring(settings: Settings) -> Wiring:
     )
     api = ApiPorts(
         registry=registry,
-        checks=PrimaryChecks(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers)),
+        checks=PrimaryChecks(
+            registry,
+            answering=Answering(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers)),
+        ),
         cursors=Cursors(
             derive_key(settings.secrets.secret_key.encode(), purpose="consent-registry/cursor/v1")
         ),
@@ -84,6 +89,7 @@ def make_wiring(settings: Settings) -> Wiring:
         registry=registry,
         version=version(DISTRIBUTION),
         laptop=host_of(web.origin) in LOCAL_HOSTS,
+        missing=lambda: dict(missing(registry.log, ring)),
     )
     metrics = Metrics(settings.storage.data_dir / "run" / "metrics")
     return Wiring(

@@ -1,5 +1,6 @@
 """What the pages are made from, handed in once by the composition root."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from consent.registry.ports import RegistryPorts
@@ -10,11 +11,12 @@ from signing.webauthn import RelyingParty
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebPorts:
     """The registry and the two origins. `laptop`: it runs on localhost for one person, so that pages may point
-    at /mail."""
+    at /mail. `missing`: what the process cannot use now, by name, with a code of the reason."""
 
     registry: RegistryPorts
     version: str
     laptop: bool = False
+    missing: Callable[[], Mapping[str, str]] = dict
 
     @property
     def origins(self) -> Origins:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from consent.core.wire.problem_kinds import KINDS
 from consent.core.resources import templates
+from consent.core.wire.problem_kinds import KINDS
 from signing.trust import parse_trust
 from tests.server.laptop import Laptop
 
