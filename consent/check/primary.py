@@ -1,57 +1,23 @@
-"""Checks answered by the primary: one REPEATABLE READ snapshot, `decide`, counters, the record, the answer.
+"""Checks answered by the primary itself: one REPEATABLE READ transaction a question or batch."""
 
-Each step that fails raises, and what was not kept is not answered. Counters and records are written after
-the snapshot, in short transactions of their own: DESIGN §8 "Counted limits".
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-
+from consent.check.answering import Answering, Place
 from consent.check.caller import OrganizationCaller
 from consent.check.checks import ToProblem
-from consent.check.decided import Decided
-from consent.check.process_keys import ProcessKeys
-from consent.check.question_body import check_row
-from consent.check.settling import settle
-from consent.core.asked import Asked
+from consent.check.questions import complete_rows
 from consent.core.complete import complete
-from consent.core.decision import Decision
-from consent.core.explain import explain
-from consent.core.facts import Facts
-from consent.core.ids import new_id
-from consent.core.wire.check import BatchResponse, BatchResult, CheckRequest, CheckResponse
+from consent.core.wire.check import BatchResponse, CheckRequest, CheckResponse
 from consent.core.wire.decode import Batch
-from consent.core.wire.encode import encode
-from consent.core.wire.errors import WireError
-from consent.core.wire.records import Receipt as ReceiptAnswer
-from consent.core.wire.times import milliseconds, seconds
-from consent.registry.decisions import DecisionKeeper, KeptDecision
-from consent.registry.errors import NonceSpent
+from consent.core.wire.records import Receipt
 from consent.registry.facts import Snapshot, snapshot
-from consent.registry.operations.record_decision import record_decision
 from consent.registry.ports import RegistryPorts
-from signing.canonical import sha256_hex
-from signing.receipt import Receipt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a snapshot was taken, once it is closed."""
-
-    livemode: bool
-    position: str
-    seq: int
-    at: datetime
 
 
 class PrimaryChecks:
     """Implements `Checks`. Safe to share between threads."""
 
-    def __init__(self, ports: RegistryPorts, *, keeper: DecisionKeeper, keys: ProcessKeys) -> None:
+    def __init__(self, ports: RegistryPorts, *, answering: Answering) -> None:
         self._ports = ports
-        self._keeper = keeper
-        self._keys = keys
+        self._answering = answering
 
     def __repr__(self) -> str:
         return "PrimaryChecks()"
@@ -64,154 +30,23 @@ class PrimaryChecks:
                 snap.require(request.at_least)
             place = _place(snap)
             facts = snap.facts([asked], capabilities=caller.capabilities)[0]
-        nonce = request.nonce if isinstance(request.nonce, str) else None
-        decision = settle(asked, facts, snap.at, caller=caller, nonce=nonce, ports=self._ports)
-        decided = self._decided(asked, facts, decision, snap)
-        if request.explain is True:
-            decided = replace(decided, explanation=explain(asked, facts, snap.at).to_json())
-        receipt = self._sign([(None, decided)], place, caller, nonce=nonce)
-        self._keep([decided], receipt, place, caller)
-        shown = receipt if request.receipt == "inline" else None
-        return decided.answer(livemode=caller.livemode, position=place.position, receipt=shown)
+        return self._answering.single(request, asked, facts, place, caller=caller)
 
     def batch(self, batch: Batch, *, caller: OrganizationCaller, to_problem: ToProblem) -> BatchResponse:
         """As in `Checks`."""
-        questions: dict[str, Asked] = {}
-        results: dict[str, BatchResult] = {}
-        for item in batch.items:
-            try:
-                questions[item.id] = _complete_row(item.request, item.fault, caller)
-            except WireError as exc:
-                results[item.id] = BatchResult(id=item.id, problem=to_problem(exc))
+        questions, refused = complete_rows(batch, caller=caller, to_problem=to_problem)
         with snapshot(caller.livemode, self._ports) as snap:
             if batch.at_least is not None:
                 snap.require(batch.at_least)
             place = _place(snap)
             facts = snap.facts(list(questions.values()), capabilities=caller.capabilities)
-        rows: list[tuple[str | None, Decided]] = []
-        nonces = {item.id: _row_nonce(batch, item.id, item.request) for item in batch.items}
-        for (row, asked), known in zip(questions.items(), facts, strict=True):
-            try:
-                settled = settle(asked, known, snap.at, caller=caller, nonce=nonces[row], ports=self._ports)
-            except NonceSpent as exc:
-                results[row] = BatchResult(id=row, problem=to_problem(exc))
-                continue
-            decided = self._decided(asked, known, settled, snap)
-            rows.append((row, decided))
-            results[row] = decided.row(row)
-        receipt = None
-        if rows:
-            receipt = self._sign(rows, place, caller, nonce=batch.nonce)
-            self._keep([decided for _, decided in rows], receipt, place, caller)
-        return BatchResponse(
-            position=place.position,
-            livemode=caller.livemode,
-            as_of=milliseconds(snap.at),
-            results=[results[item.id] for item in batch.items],
-            receipt=receipt,
-        )
+        known = dict(zip(questions, zip(questions.values(), facts, strict=True), strict=True))
+        return self._answering.batch(batch, known, refused, place, caller=caller, to_problem=to_problem)
 
-    def receipt(self, decision: str, *, caller: OrganizationCaller) -> ReceiptAnswer:
+    def receipt(self, decision: str, *, caller: OrganizationCaller) -> Receipt:
         """As in `Checks`."""
-        kept = self._keeper.find(decision, organization=caller.organization, livemode=caller.livemode)
-        return ReceiptAnswer(
-            decision_id=kept.decision,
-            livemode=kept.livemode,
-            decision=kept.outcome,
-            record_sha256=kept.record_sha256,
-            decided_at=seconds(kept.decided_at),
-            receipt=kept.receipt,
-        )
-
-    def _decided(self, asked: Asked, facts: Facts, decision: Decision, snap: Snapshot) -> Decided:
-        decision_id = new_id("dec", random=self._ports.log.random)
-        record = {
-            "v": 1,
-            "decision_id": decision_id,
-            "caller": asked.caller,
-            "licensee": facts.licensee,
-            "livemode": snap.livemode,
-            "decision": decision.outcome.value,
-            "reasons": [reason.value for reason in decision.reasons],
-            "grants": list(decision.grants),
-            "seq": snap.seq,
-            "salt": self._ports.log.random(32).hex(),
-        }
-        return Decided(
-            decision_id=decision_id,
-            asked=asked,
-            decision=decision,
-            licensee=facts.licensee,
-            at=snap.at,
-            record_sha256=sha256_hex(encode(record)),
-        )
-
-    def _sign(
-        self,
-        rows: Sequence[tuple[str | None, Decided]],
-        place: _Place,
-        caller: OrganizationCaller,
-        *,
-        nonce: str | None,
-    ) -> str:
-        """One signature over one decision, or over all rows of a batch (those have names)."""
-        signer = self._keys.signer(caller.livemode, at=place.at)
-        licensees = {decided.licensee for _, decided in rows}
-        issued_at = place.at.replace(microsecond=0)
-        return signer.sign(
-            Receipt(
-                receipt_id=new_id("rcp", random=self._ports.log.random),
-                issuer=signer.issuer,
-                audience=caller.organization,
-                # Rows that ask for several licensees name no one of them; each row's question says whose it is.
-                licensee=licensees.pop() if len(licensees) == 1 else caller.organization,
-                livemode=caller.livemode,
-                issued_at=issued_at,
-                # Of a batch: as long as the shortest of its rows.
-                expires_at=min(decided.valid_until for _, decided in rows),
-                nonce=nonce,
-                position=place.position,
-                seq=place.seq,
-                as_of=place.at,
-                node=signer.node,
-                batch=rows[0][0] is not None,
-                items=tuple(decided.item(row=row) for row, decided in rows),
-            )
-        )
-
-    def _keep(
-        self, decided: Sequence[Decided], receipt: str, place: _Place, caller: OrganizationCaller
-    ) -> None:
-        kept = [
-            KeptDecision(
-                decision=each.decision_id,
-                organization=caller.organization,
-                livemode=caller.livemode,
-                outcome=each.decision.outcome.value,
-                record_sha256=each.record_sha256,
-                seq=place.seq,
-                decided_at=place.at,
-                receipt=receipt,
-            )
-            for each in decided
-        ]
-        record_decision(self._keeper, decisions=kept)
+        return self._answering.receipt(decision, caller=caller)
 
 
-def _place(snap: Snapshot) -> _Place:
-    return _Place(livemode=snap.livemode, position=snap.position, seq=snap.seq, at=snap.at)
-
-
-def _complete_row(request: CheckRequest | None, fault: WireError | None, caller: OrganizationCaller) -> Asked:
-    if request is None:
-        assert fault is not None  # a row has one or the other
-        raise fault
-    check_row(request)
-    return complete(request, caller.context, caller=caller.organization)
-
-
-def _row_nonce(batch: Batch, row: str, request: CheckRequest | None) -> str | None:
-    """What makes a row's counted outputs count once: its own nonce, or the batch's with the row's name."""
-    if request is not None and isinstance(request.nonce, str):
-        return request.nonce
-    return None if batch.nonce is None else f"{batch.nonce}/{row}"
+def _place(snap: Snapshot) -> Place:
+    return Place(livemode=snap.livemode, position=snap.position, seq=snap.seq, at=snap.at)

@@ -18,6 +18,7 @@ from django.test.utils import override_settings
 from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
 from consent.api.urls import api_urls
+from consent.check.answering import Answering
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
 from consent.core.wire.keys import SCOPES
@@ -122,7 +123,10 @@ def build_house(log: LogPorts, clock: Clock | None = None) -> House:
     trust = _trust(registry)
     ports = ApiPorts(
         registry=registry,
-        checks=PrimaryChecks(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers)),
+        checks=PrimaryChecks(
+            registry,
+            answering=Answering(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers)),
+        ),
         cursors=Cursors(b"tests only: not a secret" + bytes(8)),
         trust=lambda: format_trust(trust),
         version="0.0",
