@@ -59,9 +59,25 @@ def test_an_acknowledgement_of_another_issuer_or_time_is_refused() -> None:
             verify(sign_acknowledgement(replace(SAID, **change), signer=signer("registry")))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("authority", ["link", "operator", "session"])
+def test_an_ending_that_nobody_signed_says_on_whose_word_it_was_recorded(authority: str) -> None:
+    said = replace(SAID, statement=None, authority=authority)
+    assert verify(sign_acknowledgement(said, signer=signer("registry"))) == said
+
+
 @pytest.mark.parametrize(
     "change",
-    [{"statement": "x"}, {"grant": "x"}, {"body_sha256": "x"}, {"committed": ""}, {"issuer": ""}],
+    [
+        {"statement": None},
+        {"authority": "session"},
+        {"statement": None, "authority": "passkey"},
+        {"statement": None, "authority": ""},
+        {"statement": "x"},
+        {"grant": "x"},
+        {"body_sha256": "x"},
+        {"committed": ""},
+        {"issuer": ""},
+    ],
     ids=repr,
 )
 def test_an_acknowledgement_that_breaks_a_rule_is_not_signed(change: dict[str, Any]) -> None:
