@@ -57,7 +57,7 @@ def test_every_answer_carries_the_security_headers(laptop: Laptop, path: str) ->
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy and "http" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Request-Id"].startswith("req_")
 
 
