@@ -1,16 +1,20 @@
 """What became of a world's notices. Imported only inside tests: the models need Django to be set up."""
 
 from dataclasses import dataclass
+from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from consent.log.models import Outbox
+from consent.registry.operations.enrol_performer import enrol_performer
 from consent.server.mail.delivery import deliver
 from consent.server.mail.folder import FolderMailbox
 from consent.server.mail.mailbox import Mailbox
 from consent.server.mail.ports import MailPorts
 from consent.server.metrics import Metrics
+from signing.keys import PrivateKey
 from tests.registry.world import Person, World
 
 SENDER = "consent@registry.example"
@@ -64,3 +68,20 @@ def html_of(mail: EmailMessage) -> str:
     part = mail.get_body(("html",))
     assert part is not None
     return str(part.get_content()).replace("\r\n", "\n")
+
+
+def newcomer(world: World, email: str, *, legal_name: str = "Planted Legal Name") -> UUID:
+    """Somebody with this address, examined: one notice waits for them."""
+    enrolled = enrol_performer(
+        world.ports,
+        livemode=world.livemode,
+        public_key=PrivateKey.generate().public,
+        kind="ed25519",
+        legal_name=legal_name,
+        birth_date=date(1977, 7, 7),
+        email=email,
+        stage_names=["A Stage Name"],
+        label="a label",
+    )
+    world.verify(enrolled.performer)
+    return enrolled.performer
