@@ -1,4 +1,4 @@
-"""The short exact texts of what is signed about a consent: ending it, a second yes, and their like.
+"""The short exact texts of what is signed besides a consent itself: ending it, a second yes, limits, their like.
 
 Templates are `templates/consent/<kind of statement>/1/<language>.md`, in the subset of `core.markdown`. The
 same values give the same bytes, so that the digest in a signature can be compared with the text years later.
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from consent.core.markdown import TextError, escape, parse_markdown
 from consent.core.resources import templates
-from consent.core.text_template import Safe, Value, fill
+from consent.core.text_template import Safe, Value, Values, fill
 
 VERSION: Final = 1  # a version is never changed once something was signed with it
 KINDS: Final = ("cancellation", "confirmation", "rescission", "resumption", "revocation")
@@ -35,12 +35,8 @@ def statement_text(
     Raises:
         TextError: no such text, or a value with characters that hide, reorder or break text.
     """
-    if kind not in KINDS or not _LANGUAGE.fullmatch(language):
+    if kind not in KINDS:
         raise TextError(f"no text for {kind!r} in {language!r}")
-    try:
-        template = templates("consent", kind, str(VERSION), f"{language}.md").read_text("utf-8")
-    except FileNotFoundError as exc:
-        raise TextError(f"no text for {kind!r} in {language!r}") from exc
     values: dict[str, Value] = {
         "test_side": body["livemode"] is not True,
         "grant": _safe(str(body["id"])),
@@ -55,6 +51,31 @@ def statement_text(
             for card in cards
         ],
     }
+    return _render(kind, values, language)
+
+
+def limits_text(*, never: Iterable[Safe], livemode: bool, language: str = "en") -> bytes:
+    """The text to be shown for limits; `never` are sentences of `text_values.prohibition_words`.
+
+    Raises:
+        TextError: no such text.
+    """
+    sentences = [{"sentence": each} for each in never]
+    values: dict[str, Value] = {
+        "test_side": not livemode,
+        "never": sentences,
+        "has_never": bool(sentences),
+    }
+    return _render("limits", values, language)
+
+
+def _render(kind: str, values: Values, language: str) -> bytes:
+    if not _LANGUAGE.fullmatch(language):
+        raise TextError(f"no text for {kind!r} in {language!r}")
+    try:
+        template = templates("consent", kind, str(VERSION), f"{language}.md").read_text("utf-8")
+    except FileNotFoundError as exc:
+        raise TextError(f"no text for {kind!r} in {language!r}") from exc
     data = fill(template.strip("\n"), values).encode("utf-8")
     parse_markdown(data)  # whatever went in, what comes out is of the subset
     return data

@@ -71,7 +71,7 @@ def _values(body: Mapping[str, Any], words: Words) -> Values:
         "cards": [card for cards in plain for card in cards],
         "adult_cards": [card for cards in adult for card in cards],
         "has_adult": bool(adult),
-        "never": _sentences(_never(each, words) for each in body.get("prohibitions", ())),
+        "never": _sentences(prohibition_words(each, words) for each in body.get("prohibitions", ())),
         "valid_from": instant(words, body["valid_from"]),
         "valid_until": instant(words, body["valid_until"]),
         "obligations": _sentences(
@@ -138,8 +138,12 @@ def _paragraphs(description: str) -> Iterable[Safe]:
     return (Safe(escape(part.strip())) for part in description.split("\n") if part.strip())
 
 
-def _never(document: Mapping[str, Any], words: Words) -> Safe:
-    """One prohibition as a sentence; several selectors hold together."""
+def prohibition_words(document: Mapping[str, Any], words: Words) -> Safe:
+    """One prohibition as a sentence; several selectors hold together.
+
+    Raises:
+        TermError: it cannot be read. TextError: there is no word for something in it.
+    """
     Prohibition.parse(document)
     parts = []
     for name in SELECTORS:

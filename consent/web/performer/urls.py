@@ -7,7 +7,9 @@ from consent.web.performer.consent import pause, show_consent, sign_step
 from consent.web.performer.doors import door_urls
 from consent.web.performer.downloads import package, signed_text
 from consent.web.performer.end import acknowledgement, end_consent
+from consent.web.performer.export import export
 from consent.web.performer.home import consents, home
+from consent.web.performer.limits import limits
 from consent.web.performer.request import ask_for_changes, decline, request_text, show_request
 from consent.web.ports import WebPorts
 
@@ -19,6 +21,8 @@ def urls(ports: WebPorts) -> list[URLPattern]:
     return [
         *door_urls(ports),
         path("home", performer_page(ports, home, methods=_GET)),
+        path("me/export", performer_page(ports, export, methods=_GET)),
+        path("limits", performer_page(ports, limits)),
         path("requests/<str:offer>", performer_page(ports, show_request)),
         path("requests/<str:offer>/decline", performer_page(ports, decline)),
         path("requests/<str:offer>/changes", performer_page(ports, ask_for_changes)),

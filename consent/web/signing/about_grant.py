@@ -24,13 +24,13 @@ from consent.web.who import SignedInPerformer
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One kind of step. `loosens`: only a passkey older than 72 hours may sign it; `fits` says whether it can
-    be taken now; `then` is where its result stands."""
+    be taken now; `then` is where its result stands. Title and button are translated when they are shown."""
 
     task: str
     kind: str
     loosens: bool
-    title: str
-    button: str
+    title: object
+    button: object
     fits: Callable[[Page, ConsentRow], bool]
     tone: str = ""
     then: str = "/consents/{grant}"

@@ -16,7 +16,7 @@ ADDRESSES = {
     "end": "/end/{subject}",
     "resume": "/resume/{subject}",
     "cancel": "/cancel/{subject}",
-    "limits": "/limits",
+    "limits": "/limits/sign",
 }
 
 

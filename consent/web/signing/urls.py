@@ -8,6 +8,7 @@ from consent.web.ports import WebPorts
 from consent.web.signing.about_grant import STEPS, step_view
 from consent.web.signing.doors import door_urls
 from consent.web.signing.hand_off import arrive
+from consent.web.signing.limits import sign_limits
 from consent.web.signing.sign import prepared_text, sign
 from consent.web.signing.task_page import task_page
 
@@ -26,4 +27,5 @@ def urls(ports: WebPorts) -> list[URLPattern]:
             path(f"{step.task}/<str:grant>", task_page(ports, step.task, step_view(step), subject="grant"))
             for step in STEPS
         ),
+        path("limits/sign", task_page(ports, "limits", sign_limits)),
     ]
