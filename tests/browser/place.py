@@ -11,7 +11,6 @@ from typing import Any
 
 from consent.server.laptop.request import terms
 from signing.canonical import canonicalize
-from tests.integration.performers import desk_of
 from tests.integration.running import Running
 
 
@@ -38,17 +37,35 @@ class Place(Running):
         """The code of the request that waits on every laptop."""
         return self.client_environment()["CONSENT_INVITATION"]
 
-    def invite(self, stage_name: str = "", **changes: Any) -> tuple[str, str]:
+    def invite(self, **changes: Any) -> tuple[str, str]:
         """The demo company sends one more request by a link; the offer's id and the code."""
         wanted = {**terms(datetime.now(UTC).replace(microsecond=0)), **changes}
-        return desk_of(self).invite(wanted, stage_name=stage_name)
+        offer = str(self.tell("/v1/offers", {"terms": wanted})["id"])
+        sent = self.tell(f"/v1/offers/{offer}/send", {"invitation": {"language": "en"}})
+        return offer, str(sent["invitation"]["code"])
 
     def ask(self, path: str) -> Any:
         """What the API tells the demo company."""
+        return json.loads(self._call(path, None))
+
+    def tell(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What the API answers the demo company."""
+        return json.loads(self._call(path, json.dumps(body).encode()))
+
+    def package(self, grant: str) -> Any:
+        """The grant package, as the demo company stores it."""
+        return json.loads(self._call(f"/v1/grants/{grant}/package", None))
+
+    def _call(self, path: str, body: bytes | None) -> bytes:
         key = self.client_environment()["CONSENT_API_KEY"]
-        request = urllib.request.Request(self.main + path, headers={"Authorization": f"Bearer {key}"})
+        headers = {
+            "Authorization": f"Bearer {key}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": secrets.token_hex(16),
+        }
+        request = urllib.request.Request(self.main + path, data=body, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as told:
-            return json.load(told)
+            return bytes(told.read())
 
     def submit(self, envelope: Mapping[str, Any]) -> int:
         """Hand a signed statement in at the API, as anybody can; the status of the answer."""

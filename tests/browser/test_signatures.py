@@ -1,7 +1,6 @@
 """Who may make a consent: the performer's own passkey, on the signing origin, over exactly what was shown, once."""
 
 import hashlib
-import json
 from typing import Any
 
 import psycopg
@@ -24,7 +23,6 @@ from tests.browser.people import (
 from tests.browser.place import Place
 from tests.browser.questions import Question, answer, answer_in_software, question_on, send
 from tests.browser.visitor import Visitor
-from tests.integration.performers import desk_of
 from tests.signing.software_authenticator import UP, UV, SoftwareAuthenticator
 
 REFUSED = {403, 409, 422}
@@ -139,7 +137,7 @@ def test_a_form_cannot_name_another_body(visitor: Visitor, place: Place) -> None
     right = answer(visitor.page, question.options)
     send(visitor, question, right, body="{}", text="I agree to everything", lines="l9", grant="grt_other")
     assert signed(place, offer)
-    assert json.loads(desk_of(place).package(shown["id"]))["envelope"]["body"] == shown
+    assert place.package(shown["id"])["envelope"]["body"] == shown
 
 
 @pytest.mark.parametrize("altered", ["nothing", "body", "text", "nonce", "another credential"])
