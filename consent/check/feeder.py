@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
@@ -119,28 +120,29 @@ class Feeder:
         with transaction.atomic(durable=True):
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            at = self._ports.clock()
             turns = []
             for side in SIDES:
                 head = read_head(side)
                 self._ports.log.guard.check(head, floors[side])
-                turns.append(self._read(head, wanted[side], began=began))
+                turns.append(self._read(head, wanted[side], at=at, began=began))
         return turns
 
-    def _read(self, head: Head, wanted: Collection[CellName], *, began: float) -> Turn:
+    def _read(self, head: Head, wanted: Collection[CellName], *, at: datetime, began: float) -> Turn:
         side, kept = head.livemode, self.replica.freshness(head.livemode)
         fresh = Freshness(
-            position=head.position, read_at=head.read_at, began=began, until=began + head.l_node_ms / 1000
+            position=head.position, read_at=at, began=began, until=began + head.l_node_ms / 1000
         )
         applied = None if kept is None else kept.position
         if kept is None or applied is None or not _on_history(applied, head):
-            cells = load_cells(wanted, livemode=side, at=head.read_at, ports=self._ports)
+            cells = load_cells(wanted, livemode=side, at=at, ports=self._ports)
             return Turn(livemode=side, restart=True, cells=cells, freshness=fresh)
         changes, last = _changes(head, after=applied.seq)
         if last.seq < head.seq:
             # Cut: what it touches is dropped, nothing is put in, and nothing stays fresh for longer.
             return Turn(livemode=side, changes=changes, freshness=replace(kept, position=last), reached=False)
         names = {*wanted, *self.replica.touched(side, changes)}
-        cells = load_cells(names, livemode=side, at=head.read_at, ports=self._ports)
+        cells = load_cells(names, livemode=side, at=at, ports=self._ports)
         return Turn(livemode=side, changes=changes, cells=cells, freshness=fresh)
 
     def _run(self) -> None:
