@@ -77,7 +77,7 @@ def sign_in_member(session: SessionBase, *, member: str, at: datetime) -> None:
 
 def sign_in_operator(session: SessionBase, *, operator: str, at: datetime) -> None:
     """An operator came in with a passkey."""
-    sign_in(session, "operator", {"operator": operator}, subject=f"operator:{operator}", at=at)
+    sign_in(session, "operator", {"operator": operator}, subject=operator_subject(operator), at=at)
 
 
 def sign_in_to_stop(session: SessionBase, *, performer: UUID, livemode: bool, at: datetime) -> None:
@@ -90,6 +90,11 @@ def sign_in_to_stop(session: SessionBase, *, performer: UUID, livemode: bool, at
 def performer_subject(performer: UUID) -> str:
     """How sessions name a performer."""
     return f"performer:{performer}"
+
+
+def operator_subject(operator: str) -> str:
+    """How sessions name an operator."""
+    return f"operator:{operator}"
 
 
 def signed_in(session: SessionBase, *, at: datetime) -> Who | None:

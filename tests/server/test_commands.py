@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,22 @@ def test_no_log_of_the_registry_holds_what_a_person_said_about_themselves(
     logs = [*(laptop.state / "log").iterdir(), laptop.state / "postgres" / "postgres.log"]
     said = b"".join(path.read_bytes() for path in logs)
     assert said and b"Planted" not in said and b"planted@" not in said and b"1991-06-05" not in said
+
+
+def test_an_operator_is_invited_listed_and_removed(laptop: Laptop) -> None:
+    invited = _run(laptop, "operator", "invite", "--name", "Olga Okonkwo").stdout
+    operator = invited.split(":")[0]
+    link = invited.split()[-1]
+    assert link.startswith(f"{laptop.url}/o/")
+    page = urllib.request.urlopen(link, timeout=20)
+    assert page.status == 200 and b"You run this registry" in page.read()
+    listed = _run(laptop, "operator", "list").stdout
+    assert f"{operator}  passkeys: 0" in listed and "Olga Okonkwo" in listed
+    assert _run(laptop, "operator", "remove", operator).returncode == 0
+    assert operator not in _run(laptop, "operator", "list").stdout
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(link, timeout=20)
+    assert refused.value.code == 410
+    refused.value.close()
+    again = _run(laptop, "operator", "remove", operator)
+    assert again.returncode == 1 and "not_found" in again.stderr

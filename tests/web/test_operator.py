@@ -269,7 +269,9 @@ def test_nobody_under_18_is_approved_not_even_by_a_crafted_form(site: "Site") ->
     assert _state(credential) == "active"
 
 
-def test_a_refusal_switches_the_key_off_and_says_no_name(site: "Site", caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_switches_the_key_off_and_says_no_name(
+    site: "Site", caplog: pytest.LogCaptureFixture
+) -> None:
     from consent.registry.models import IdentityCheck
 
     performer, credential = _enrol(site)
@@ -292,9 +294,7 @@ def test_every_decision_is_an_event_with_the_operators_account(site: "Site") -> 
     browser.use_passkey({"name": "Olga Operator"})
     browser.get(f"/operator/identity/{credential}")
     browser.post(_approval(credential))
-    bodies = {
-        each.kind: each.body for each in events_of_performer(site.ports.registry, performer=performer)
-    }
+    bodies = {each.kind: each.body for each in events_of_performer(site.ports.registry, performer=performer)}
     assert bodies["identity.checked"]["actor"] == operator
 
 
@@ -345,7 +345,13 @@ def test_a_key_that_nobody_looked_at_is_not_covered(site: "Site") -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/operator", "/operator/identity", "/operator/organizations", "/operator/health", "/operator/identity/{}"],
+    [
+        "/operator",
+        "/operator/identity",
+        "/operator/organizations",
+        "/operator/health",
+        "/operator/identity/{}",
+    ],
 )
 def test_a_performer_and_a_stranger_are_sent_to_sign_in(site: "Site", path: str) -> None:
     from consent.web.who import SignedInPerformer  # noqa: F401  # what is not enough here
@@ -394,7 +400,9 @@ def test_a_removed_operator_is_out_at_once(site: "Site") -> None:
 def test_health_shows_figures_and_what_is_missing(site: "Site") -> None:
     browser = _operator(site)
     browser.get("/operator/health")
-    assert browser.status == 200 and "The registry can decide" in browser.text and "PostgreSQL" in browser.text
+    assert (
+        browser.status == 200 and "The registry can decide" in browser.text and "PostgreSQL" in browser.text
+    )
 
 
 def _signed_in_as_performer(site: "Site") -> "Browser":

@@ -26,7 +26,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "migrate": Command(module="migrate", purpose="bring the database and the keys to this version"),
     "keys": Command(module="keys", purpose="list and rotate the registry's signing keys"),
-    "operator": Command(module="operator", purpose="identity checks, holds, voiding"),
+    "operator": Command(module="operator", purpose="let operators in; identity checks, holds, voiding"),
     "organization": Command(module="organization", purpose="make organizations and their API keys"),
     "import": Command(module="import_records", purpose="import paper consents as prior records"),
     "trust": Command(module="trust", purpose="write the trust file that verifiers need"),

@@ -2,7 +2,6 @@
 
 import argparse
 import getpass
-import sys
 from collections.abc import Sequence
 
 from consent.server.commands.registry_here import open_registry
@@ -15,6 +14,11 @@ def run(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="consent-server operator", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     _identity(verbs.add_parser("identity", help="who waits for an identity check; approve or refuse"))
+    invite = verbs.add_parser("invite", help="print a link that works once and makes its holder an operator")
+    invite.add_argument("--name", default="", help="whom it is for; they can change it (default: nobody yet)")
+    verbs.add_parser("list", help="who runs this registry, and with how many passkeys")
+    removed = verbs.add_parser("remove", help="end an operator's part; at once, on every page")
+    removed.add_argument("operator", help="opr_…")
     for verb, words in (
         ("hold", "pause a grant for the registry, a court or a guild"),
         ("release", "lift such a pause"),
@@ -38,13 +42,19 @@ def run(arguments: Sequence[str]) -> int:
             act.add_argument("--reason", required=True, help="kept sealed; no company ever reads it")
     options = parser.parse_args(list(arguments))
     made = open_registry()
+    if options.verb in ("invite", "list", "remove"):
+        from consent.server.operating import operators  # noqa: PLC0415  # models exist only now
+
+        for line in operators.run(options, made.registry):
+            print(line)
+        return 0
     if options.verb == "identity":
-        from consent.server.operating import identity  # noqa: PLC0415  # models exist only now
+        from consent.server.operating import identity  # noqa: PLC0415  # as above
 
         return identity.run(options, made.registry)
     from consent.server.operating import grants  # noqa: PLC0415  # as above
 
-    print(grants.run(options, made.registry), file=sys.stdout)
+    print(grants.run(options, made.registry))
     return 0
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from consent.registry.answers import enforced
 from consent.registry.errors import Invalid, NotFound
-from consent.registry.models import Credential, StageName
-from consent.registry.operations.add_credential import block_credential
+from consent.registry.examiners_note import examiners_note
+from consent.registry.models import Credential, IdentityCheck, StageName
 from consent.registry.operations.record_identity_check import record_identity_check
+from consent.registry.operations.refuse_identity import refuse_identity
 from consent.registry.ports import RegistryPorts
 from consent.registry.queries.identity import identity_of, is_adult
-from signing.canonical import canonicalize, sha256_hex
+from signing.canonical import sha256_hex
 
 
 def run(options: argparse.Namespace, ports: RegistryPorts) -> int:
@@ -61,10 +62,13 @@ def _approve(options: argparse.Namespace, ports: RegistryPorts) -> int:
         if answer.strip().lower() not in ("y", "yes"):
             print("Nothing was recorded.")
             return 1
+    examined = IdentityCheck.objects.filter(performer=credential.performer_id, over_18=True)
     recorded = record_identity_check(
         ports,
         livemode=credential.livemode,
         performer=credential.performer_id,
+        # A first check covers every key that waits; in a recovery only the one that they showed comes in.
+        credentials=[credential.id] if examined.exists() else None,
         examiner=options.examiner,
         method=options.method,
         evidence_sha256=evidence,
@@ -77,22 +81,14 @@ def _approve(options: argparse.Namespace, ports: RegistryPorts) -> int:
 
 def _refuse(options: argparse.Namespace, ports: RegistryPorts) -> None:
     credential = _pending(options.credential)
-    record_identity_check(
+    written = refuse_identity(
         ports,
         livemode=credential.livemode,
         performer=credential.performer_id,
+        credentials=[credential.id],
         examiner=options.examiner,
         method=options.method,
         evidence_sha256=_evidence(options, credential),
-        over_18=False,
-    )
-    # Crash before this: the key still waits, and can do nothing while it does.
-    written = block_credential(
-        ports,
-        livemode=credential.livemode,
-        performer=credential.performer_id,
-        thumbprint=credential.thumbprint,
-        authority="operator",
     )
     enforced(written, ports)
     print(f"Recorded. {credential.id} is switched off; they may enrol again with another key.")
@@ -124,5 +120,4 @@ def _evidence(options: argparse.Namespace, credential: Credential) -> str:
             rule="required",
             expected="--evidence FILE or --evidence-sha256 HEX",
         )
-    note = {"credential": credential.id, "examiner": options.examiner, "method": options.method}
-    return sha256_hex(canonicalize(note))
+    return examiners_note(credential=credential.id, examiner=options.examiner, method=options.method)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -92,11 +92,9 @@ def _list(
     page: Page, *, sent: dict[str, str] | None = None, faults: dict[str, str] | None = None
 ) -> HttpResponse:
     start = _number(page.request.GET.get("from", ""))
-    rows = list(
-        Organization.objects.annotate(
-            people=Count("member", filter=Q(member__removed_at=None)),
-        ).order_by("-created_at", "id")[start : start + PAGE + 1]
-    )
+    rows = list(Organization.objects.order_by("-created_at", "id")[start : start + PAGE + 1])
+    standing = Member.objects.filter(organization__in=rows, removed_at=None).values("organization_id")
+    people = dict(standing.annotate(people=Count("id")).values_list("organization_id", "people"))
     sides: dict[str, list[bool]] = {}
     for name, livemode in OrganizationSide.objects.filter(organization__in=rows).values_list(
         "organization_id", "livemode"
@@ -107,7 +105,7 @@ def _list(
         "operator/organizations.html",
         status=422 if faults else 200,
         here="organizations",
-        rows=[(row, sides.get(row.id, [])) for row in rows[:PAGE]],
+        rows=[(row, sides.get(row.id, []), people.get(row.id, 0)) for row in rows[:PAGE]],
         newer=f"{address}{max(0, start - PAGE)}" if start else "",
         older=f"{address}{start + PAGE}" if len(rows) > PAGE else "",
         sent=sent or {"side": "test"},
