@@ -212,9 +212,12 @@ def test_memory_is_bounded_and_what_fell_out_is_read_again(check_log_ports: Any)
 
 
 def test_the_two_sides_never_meet(node: "Node") -> None:
+    from consent.registry.operations.create_organization import open_side
+
     organization, person, _ = _granted(node)
     assert node.ask(organization, person).decision == "allow"
     reference = node.reference(organization, person)
+    open_side(node.world.ports, livemode=False, organization=organization)
     node.world.livemode = False
     assert node.ask(organization, performer=reference).reasons == ["performer_unknown"]
 
