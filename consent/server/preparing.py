@@ -12,6 +12,7 @@ from consent.log.errors import NotInitialisedError
 from consent.log.heads import read_head
 from consent.log.start import start
 from consent.registry.models import Credential
+from consent.registry.operations.recovery import index_contacts
 from consent.server.embedded.errors import StartError
 from consent.server.keys.make import ensure_keys
 from consent.server.keys.relying_party import record_relying_party
@@ -46,6 +47,8 @@ def prepare(settings: Settings) -> Wiring:
         )
         wiring = make_wiring(settings)
         start(wiring.registry.log)
+        while index_contacts(wiring.registry):
+            pass  # a thousand a turn: performers from before there was an index
     return wiring
 
 

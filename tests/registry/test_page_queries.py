@@ -164,3 +164,23 @@ def test_no_page_tells_of_a_stop_before_it_is_enforced(world: "World", waits: li
     waits.clear()
     calls[read]()
     assert waits == []
+
+
+def test_a_list_costs_the_same_queries_however_long_it_is(world: "World") -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from consent.registry.queries import pages
+
+    person, organization = world.person(), world.organization()
+    costs = []
+    for count in (1, 6):
+        for _ in range(count):
+            world.grant(organization, person)
+            world.offer(organization, person)
+        with CaptureQueriesContext(connection) as captured:
+            pages.home_counts(world.ports, performer=person.id)
+            pages.consents_page(world.ports, performer=person.id)
+            pages.requests_open(world.ports, performer=person.id)
+        costs.append(len(captured))
+    assert costs[0] == costs[1] <= 10

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from consent.log.errors import RecordDestroyedError
+from consent.log.errors import KeyMissingError, RecordDestroyedError
 from consent.registry import recovery_code
 from consent.registry.errors import NotFound, RecoveryCodeSpent
 from consent.registry.locks import lock_performer
@@ -91,7 +91,7 @@ def index_contacts(ports: RegistryPorts, *, limit: int = 1000) -> int:
     for row in rows:
         try:
             sealed = ports.log.sealer.open(row.record, bytes(row.sealed), purpose=IDENTITY_PURPOSE)
-        except RecordDestroyedError:
+        except (KeyMissingError, RecordDestroyedError):
             continue
         opened = from_bytes(sealed)
         made += 1
