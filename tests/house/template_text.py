@@ -8,6 +8,8 @@ from pathlib import Path
 TEMPLATES = Path(__file__).parents[2] / "templates"
 # Machine words are the same in every language, so these elements may hold them as they are.
 _UNTRANSLATED = frozenset({"code", "pre", "kbd", "script", "style"})
+# HTML's own entities, the name of the time that we tell, and a path of ours.
+_SAME_EVERYWHERE = re.compile(r"&#?\w+;|\bUTC\b|^\s*/[\w/]*\s*$")
 _SPOKEN = frozenset({"alt", "title", "aria-label", "aria-description", "placeholder", "summary", "label"})
 _VOID = frozenset({"meta", "link", "input", "br", "hr", "img", "path", "rect", "line", "wbr"})
 _COMMENTS = re.compile(r"\{#.*?#\}|\{% comment .*?%\}.*?\{% endcomment %\}", re.DOTALL)
@@ -66,8 +68,8 @@ def uncommented(source: str) -> str:
 
 
 def has_words(text: str | None) -> bool:
-    """Whether something in it would be read aloud as a word; HTML's own entities are not."""
-    return bool(re.search(r"[^\W\d_]", re.sub(r"&#?\w+;", "", text or "")))
+    """Whether something in it would be read aloud as a word, and reads otherwise in another language."""
+    return bool(re.search(r"[^\W\d_]", _SAME_EVERYWHERE.sub("", text or "")))
 
 
 def handed_over(source: str) -> list[str]:
