@@ -1,4 +1,4 @@
-"""API keys: made, rotated, switched off. The secret is shown once; only its digest is kept."""
+"""API keys: made, changed, rotated, switched off. The secret is shown once; only its digest is kept."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -142,6 +142,37 @@ def revoke_api_key(ports: RegistryPorts, *, livemode: bool, organization: str, k
         event = tx.append(organization_event("api_key.revoked", organization, {"key": row.id}, denies=True))
         if not _switch_off(row.id, at=ports.clock(), event=event):
             raise StateConflict("this key is off already")
+    return written(tx, event, denies=True, ports=ports)
+
+
+def set_key_context(
+    ports: RegistryPorts,
+    *,
+    livemode: bool,
+    organization: str,
+    key: str,
+    context: StandingContext | Mapping[str, Any],
+) -> Written | None:
+    """Change what every question of a key means unless it says otherwise; None if it stood so already.
+
+    A changed context can turn an allow into a deny: wait with `enforced` before saying that it counts.
+
+    Raises:
+        NotFound: no such key.
+        StateConflict: it was revoked or has expired.
+        Invalid: an unknown member or a malformed value.
+    """
+    standing = _context(context).to_json()
+    with history_transaction(livemode, ports.log) as tx:
+        row = _lock_key(organization, key, livemode=livemode)
+        if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= ports.clock()):
+            raise StateConflict("this key is off already")
+        if row.context == standing:
+            tx.nothing_changed()
+            return None
+        ApiKey.objects.filter(id=row.id, revoked_at=None).update(context=standing)
+        said = {"key": row.id, "context": standing}
+        event = tx.append(organization_event("api_key.context_set", organization, said, denies=True))
     return written(tx, event, denies=True, ports=ports)
 
 
