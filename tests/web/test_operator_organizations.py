@@ -4,28 +4,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.signing.software_authenticator import SoftwareAuthenticator
-
 if TYPE_CHECKING:
     from tests.web.browserless import Browser, Site
 
 NEW = {"legal_name": "Bright & <b>Sons</b> Ltd", "country": "gb", "contact": "us@bright.example"}
 
 
-def _operator(site: "Site") -> "tuple[str, Browser]":
-    from consent.registry.operations.accounts import create_operator
-    from consent.registry.operations.links import make_link
-
-    operator = create_operator(site.ports.registry, display_name="Olga")
-    token = make_link(site.ports.registry, kind="operator", operator=operator)
-    browser = site.browser(SoftwareAuthenticator())
-    browser.get(f"/o/{token}")
-    browser.use_passkey({"name": "Olga"})
-    return operator, browser
-
-
 def _let_in(site: "Site", side: str = "test") -> "tuple[str, Browser, str]":
-    operator, browser = _operator(site)
+    from tests.web.operators import operator_of
+
+    operator, browser = operator_of(site)
     browser.get("/operator/organizations")
     browser.post({**NEW, "side": side})
     assert browser.status == 200, browser.text
@@ -54,8 +42,9 @@ def test_an_organization_comes_in_with_one_side_and_the_event_names_the_operator
 )
 def test_what_cannot_be_accepted_comes_back_with_the_form(site: "Site", changes: dict[str, str]) -> None:
     from consent.registry.models import Organization
+    from tests.web.operators import operator_of
 
-    _, browser = _operator(site)
+    _, browser = operator_of(site)
     before = Organization.objects.count()
     browser.get("/operator/organizations")
     browser.post({**NEW, "side": "test", **changes})
@@ -125,14 +114,17 @@ def test_an_invitation_that_lacks_something_invites_nobody(site: "Site", changes
 
 
 def test_an_unknown_organization_is_not_there(site: "Site") -> None:
-    _, browser = _operator(site)
+    from tests.web.operators import operator_of
+
+    _, browser = operator_of(site)
     assert browser.get("/operator/organizations/org_aaaaaaaaaaaaaaaaaaaaaaaaaa").status_code == 404
 
 
 def test_a_long_list_comes_in_parts(site: "Site") -> None:
     from consent.web.operator.organizations import PAGE
+    from tests.web.operators import operator_of
 
-    _, browser = _operator(site)
+    _, browser = operator_of(site)
     for _ in range(PAGE + 1):
         site.world.organization()
     browser.get("/operator/organizations")
