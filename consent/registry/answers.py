@@ -10,7 +10,7 @@ from consent.log.heads import chain_at
 from consent.log.models import Enforcement, Event
 from consent.log.position import Position
 from consent.log.transaction import HistoryTransaction
-from consent.registry.errors import AlreadyEnded, NotFound
+from consent.registry.errors import NotFound, StateConflict
 from consent.registry.models import Acknowledgement as AcknowledgementRow
 from consent.registry.ports import RegistryPorts
 from signing.acknowledgement import Acknowledgement, sign_acknowledgement
@@ -79,11 +79,12 @@ def enforced(written_: Written, ports: RegistryPorts) -> datetime | None:
 
 @contextmanager
 def told_when_enforced(ports: RegistryPorts) -> Iterator[None]:
-    """Let "already ended" out only when that ending is enforced (DESIGN §8, "already revoked" at once)."""
+    """Let "already ended" and "already paused" out only when that is enforced (DESIGN §8: never at once)."""
     try:
         yield
-    except AlreadyEnded as exc:
-        await_seen(exc.event, ports=ports.log)
+    except StateConflict as exc:
+        if exc.event is not None:
+            await_seen(exc.event, ports=ports.log)
         raise
 
 

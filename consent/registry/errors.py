@@ -159,9 +159,18 @@ class Conflict(RegistryError):
 
 
 class StateConflict(Conflict):
-    """The object is not in a state from which this step leads."""
+    """The object is not in a state from which this step leads.
+
+    `event` is the denial that this tells of, if any: it leaves the registry only after that is enforced.
+    """
 
     code = "state_conflict"
+
+    def __init__(
+        self, message: str = "", *, event: str | None = None, expected: str = "", **parts: str
+    ) -> None:
+        super().__init__(message, expected=expected, **parts)
+        self.event = event
 
 
 class AlreadyEnded(StateConflict):
@@ -173,8 +182,7 @@ class AlreadyEnded(StateConflict):
     code = "already_ended"
 
     def __init__(self, event: str) -> None:
-        super().__init__("this grant has ended, for good")
-        self.event = event
+        super().__init__("this grant has ended, for good", event=event)
 
 
 class StatementConflict(Conflict):

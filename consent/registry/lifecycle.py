@@ -119,6 +119,12 @@ def open_holders(grant: Grant) -> frozenset[str]:
     return frozenset(GrantHold.objects.filter(grant=grant, lifted_at=None).values_list("holder", flat=True))
 
 
+def hold_event(grant: Grant, holder: str) -> str | None:
+    """The event of this holder's open hold; None if it has none."""
+    held = GrantHold.objects.filter(grant=grant, holder=holder, lifted_at=None)
+    return held.values_list("event", flat=True).first()
+
+
 def place_hold(
     tx: HistoryTransaction,
     grant: Grant,
@@ -137,7 +143,7 @@ def place_hold(
     holders = open_holders(grant)
     to = require_step(grant, GrantEvent.SUSPEND, Guards(at=at, holders=holders, holder=holder))
     if holder in holders:
-        raise StateConflict("this holder has suspended the grant already")
+        raise StateConflict("this holder has suspended the grant already", event=hold_event(grant, holder))
     body = {"state": "paused", "holder": holder, "authority": authority, **said}
     event = tx.append(grant_event("grant.paused", grant, person, body, denies=True))
     GrantHold.objects.create(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.registry.newcomer import Device, add_pending, enrol
+from tests.registry.newcomer import Device, about, add_pending, enrol
 
 if TYPE_CHECKING:
     from tests.registry.world import World
@@ -51,13 +51,34 @@ def test_names_do_not_print(world: "World") -> None:
     assert row is not None and "Zephyrine" not in repr(row)
 
 
+def test_nothing_is_kept_of_a_newcomer_who_is_not_18(world: "World") -> None:
+    from consent.registry.errors import Invalid
+    from consent.registry.models import Performer
+
+    _, code = world.invite(world.organization())
+    before = Performer.objects.count()
+    with pytest.raises(Invalid) as caught:
+        enrol(world, Device(), code=code, birth_date=date(2010, 1, 1))
+    assert (caught.value.pointer, caught.value.rule) == ("/identity/birth_date", "adult")
+    assert Performer.objects.count() == before
+    enrol(world, Device(), code=code)
+
+
 def test_no_examiner_makes_an_adult_of_somebody_born_too_late(world: "World") -> None:
     from consent.registry.errors import Invalid
     from consent.registry.models import Credential, IdentityCheck
+    from consent.registry.operations.enrol_performer import enrol_performer
     from consent.registry.queries.identity import waiting_with_key
+    from signing.keys import PrivateKey
 
     day = world.clock.now.date()
-    minor = enrol(world, Device(), birth_date=day.replace(year=day.year - 18, day=day.day + 1))
+    minor = enrol_performer(
+        world.ports,
+        livemode=True,
+        public_key=PrivateKey.generate().public,
+        kind="ed25519",
+        **about(birth_date=day.replace(year=day.year - 18, day=day.day + 1)),
+    )
     row = waiting_with_key(world.ports, credential=minor.credential)
     assert row is not None and not row.adult
     with pytest.raises(Invalid) as caught:

@@ -228,3 +228,14 @@ def test_a_key_that_is_off_may_not_sign_in(world: "World") -> None:
     found = find_passkey(device.webauthn_id)
     assert found is not None and not found.may_sign_in
     assert find_passkey(b"of nobody") is None
+
+
+def test_keys_that_wait_are_bounded(world: "World") -> None:
+    from consent.registry.errors import StateConflict
+    from consent.registry.operations.enrol_passkey import MAX_PENDING
+
+    performer = enrol(world, Device()).performer
+    for _ in range(MAX_PENDING - 1):
+        add_pending(world, performer, Device())
+    with pytest.raises(StateConflict):
+        add_pending(world, performer, Device())

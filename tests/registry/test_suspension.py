@@ -146,3 +146,29 @@ def test_reading_a_stop_waits_until_it_is_enforced(world: "World", waits: list[f
     assert sum(waits) >= 0.315
     assert state_for_licensee(rows[0], at=world.clock.now) == "paused"
     assert since_for_licensee(rows[0], at=world.clock.now) == world.clock.now
+
+
+def test_nobody_hears_of_a_pause_that_is_not_enforced_yet(world: "World", waits: list[float]) -> None:
+    from consent.registry.errors import StateConflict
+    from consent.registry.operations.cancel_revocation import begin_revocation
+    from consent.registry.operations.suspend_grant import suspend_by_holder
+
+    organization = world.organization()
+    for again in ("signed", "begun", "held"):
+        person = world.person()
+        grant = str(world.grant(organization, person).grant)
+        told = {"livemode": True, "grant": grant}
+        begin = {"performer": person.id, "authority": "link", **told}
+        hold = {"holder": "operator", "reason": "A dispute.", **told}
+        begin_revocation(world.ports, **begin)
+        suspend_by_holder(world.ports, **hold)
+        calls = {
+            "signed": lambda g=grant, p=person: world.say("suspension", g, p.key),
+            "begun": lambda b=begin: begin_revocation(world.ports, **b),
+            "held": lambda h=hold: suspend_by_holder(world.ports, **h),
+        }
+        assert waits == []
+        with pytest.raises(StateConflict):
+            calls[again]()
+        assert sum(waits) >= 0.315, again
+        waits.clear()

@@ -11,7 +11,7 @@ from consent.registry.acceptance import Acting, Done, accept
 from consent.registry.answers import StatementResult, Written, told_when_enforced, written
 from consent.registry.errors import Invalid, StateConflict
 from consent.registry.history import grant_event
-from consent.registry.lifecycle import PERFORMER, end, open_holders, place_hold, record_ending
+from consent.registry.lifecycle import PERFORMER, end, hold_event, open_holders, place_hold, record_ending
 from consent.registry.locks import lock_grant, lock_performer
 from consent.registry.models import PendingRevocation
 from consent.registry.ports import RegistryPorts
@@ -48,7 +48,9 @@ def begin_revocation(
         row = lock_grant(grant, performer=performer)
         at = ports.clock()
         if PendingRevocation.objects.filter(grant=row, closed_at=None).exists():
-            raise StateConflict("a revocation of this grant was begun already")
+            raise StateConflict(
+                "a revocation of this grant was begun already", event=hold_event(row, PERFORMER)
+            )
         due_at = at + PENDING_LIFE
         said = {"revocation": revocation, "due_at": format_instant(due_at)}
         if PERFORMER in open_holders(row):

@@ -14,7 +14,7 @@ from consent.log.enforcement import await_seen, wait_enforced
 from consent.log.transaction import HistoryTransaction, history_transaction
 from consent.registry.answers import enforced, seen, told_when_enforced, written
 from consent.registry.errors import AlreadyEnded, Invalid
-from consent.registry.lifecycle import PERFORMER, end, ending_event, place_hold, record_ending
+from consent.registry.lifecycle import PERFORMER, end, ending_event, hold_event, place_hold, record_ending
 from consent.registry.locks import lock_grant, lock_performer
 from consent.registry.models import Grant, GrantEnding, GrantHold, Performer
 from consent.registry.operations.revoke_grant import close_pending
@@ -161,8 +161,7 @@ def _own_hold(row: Grant) -> str | None:
     """The event of the performer's own open hold of a grant that has not ended."""
     if GrantState(row.state) in ENDED:
         return None
-    held = GrantHold.objects.filter(grant=row, holder=PERFORMER, lifted_at=None)
-    return held.values_list("event", flat=True).first()
+    return hold_event(row, PERFORMER)
 
 
 def _answer(ports: RegistryPorts, row: Grant, *, repeated: bool) -> EndedOnSession:

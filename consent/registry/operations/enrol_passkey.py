@@ -9,9 +9,9 @@ from django.db import transaction
 
 from consent.core.ids import new_id
 from consent.log.transaction import history_transaction
-from consent.registry.errors import StateConflict
+from consent.registry.errors import Invalid, StateConflict
 from consent.registry.locks import lock_performer, lock_side
-from consent.registry.models import IdentityCheck
+from consent.registry.models import Credential, IdentityCheck
 from consent.registry.operations.enrol_performer import (
     NewPerson,
     insert_pending_credential,
@@ -21,8 +21,11 @@ from consent.registry.operations.enrol_performer import (
 from consent.registry.operations.invitations import Redeemed, find_code, take_up
 from consent.registry.passkey_rows import keep_registration
 from consent.registry.ports import RegistryPorts
+from consent.registry.queries.identity import is_adult
 from consent.registry.text import required
 from signing.attestation import RegisteredCredential
+
+MAX_PENDING = 10  # of one performer: more than anybody needs, and an examiner can still read them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +67,14 @@ def enrol_passkey_performer(
     All of it or nothing: with a code that does not work nothing is kept.
 
     Raises:
-        Invalid: as `enrol_performer`, or no such user handle.
+        Invalid: as `enrol_performer`, no such user handle, or somebody under 18 by the date they give (`adult`).
         CredentialTaken: the key or its WebAuthn id is registered, for whomever.
         InvitationSpent: the code is unknown, used, revoked, expired, or of the other side.
     """
+    if not is_adult(birth_date, on=ports.clock().date()):
+        raise Invalid(
+            pointer="/identity/birth_date", rule="adult", expected="18 years or older", got="a later date"
+        )
     invitation = None if code is None else find_code(code, livemode=livemode)
     key = _NewKey(
         registration=registration,
@@ -119,7 +126,7 @@ def add_pending_passkey(
 
     Raises:
         NotFound: no such performer on this side.
-        StateConflict: the performer was examined already, and this is no recovery.
+        StateConflict: the performer was examined already, and this is no recovery; or many keys wait already.
         CredentialTaken: the key is registered already. Invalid: no label, or another person's handle.
     """
     key = _NewKey(
@@ -132,6 +139,8 @@ def add_pending_passkey(
         person = lock_performer(performer, livemode=livemode)
         if not recovering and IdentityCheck.objects.filter(performer=person, over_18=True).exists():
             raise StateConflict("a further key is now added by signing with one that the performer has")
+        if Credential.objects.filter(performer=person, state="pending").count() >= MAX_PENDING:
+            raise StateConflict("too many keys wait for an identity check", expected=f"below {MAX_PENDING}")
         return _insert_key(ports, person.id, key, livemode=livemode)
 
 
