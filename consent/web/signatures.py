@@ -46,8 +46,8 @@ def ask_for_signature(
 ) -> Question:
     """Ask one passkey to sign `body`, with `text` being exactly what the page shows.
 
-    `body["credential"]` is that passkey's thumbprint. The question can be answered once, within ten minutes,
-    by this browser.
+    `body["credential"]` (or `by_credential`, where it vouches for a further key) is that passkey's
+    thumbprint. The question can be answered once, within ten minutes, by this browser.
     """
     nonce = page.ports.registry.log.random(NONCE_BYTES)
     ceremony = ceremonies.begin(
@@ -79,7 +79,8 @@ def take_envelope(page: Page, me: SignedInPerformer, *, purpose: str) -> tuple[d
     asked = ceremonies.finish(page, purpose).content
     used = read_used(page.request.POST.get("passkey", ""))
     found = own_passkey(me, used)
-    if found.thumbprint != asked["body"]["credential"]:
+    body = asked["body"]
+    if found.thumbprint != body.get("credential", body.get("by_credential")):  # the latter vouches for a key
         raise PasskeyRefused("other_key")
     signature = {
         "role": "performer",

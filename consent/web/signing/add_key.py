@@ -10,7 +10,7 @@ from consent.core.markdown import escape, is_visible
 from consent.core.statement_bodies import further_passkey_body
 from consent.registry.errors import CredentialTaken
 from consent.registry.operations.add_passkey import add_passkey
-from consent.registry.operations.passkeys import find_passkey, passkeys_of
+from consent.registry.operations.passkeys import passkeys_of
 from consent.web.page import Page
 from consent.web.refusals import CeremonySpent, PasskeyRefused
 from consent.web.registrations import Made, ask_to_make, take_made
@@ -18,6 +18,7 @@ from consent.web.shown_text import shown_text
 from consent.web.signatures import ask_for_signature, note_signature, take_envelope
 from consent.web.signing.asking import AGAIN, Keys, keys_to_ask, try_again
 from consent.web.signing.task_page import as_known, finished
+from consent.web.signing.unknown_key import require_unknown
 from consent.web.who import SignedInPerformer
 from signing.attestation import RegisteredCredential
 from signing.canonical import canonicalize
@@ -53,8 +54,7 @@ def _make(page: Page, me: SignedInPerformer) -> HttpResponse:
         return _ask_to_make(page, me, fault=_("Give the passkey a name of your own, without hidden signs."))
     try:
         made = take_made(page, purpose=MAKE)
-        if find_passkey(made.registration.credential_id) is not None:
-            raise CredentialTaken("known already")
+        require_unknown(made)
     except CredentialTaken:
         return _ask_to_make(page, me, fault=_("This passkey is known already. Use another device."))
     except (CeremonySpent, PasskeyRefused):

@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 from consent.registry.errors import CredentialTaken, LinkSpent, RecoveryCodeSpent
 from consent.registry.operations.enrol_passkey import add_pending_passkey
 from consent.registry.operations.links import link_opens, use_link
-from consent.registry.operations.passkeys import find_passkey
 from consent.registry.operations.recovery import Recovering, use_recovery_code
 from consent.web.handoffs import Task, current_task, to_main
 from consent.web.page import Page
 from consent.web.public.recover import code_opens
 from consent.web.refusals import CeremonySpent, PasskeyRefused
 from consent.web.registrations import Made, ask_to_make, take_made
+from consent.web.signing.unknown_key import require_unknown
 
 PURPOSE = "recover"
 
@@ -26,8 +26,7 @@ def recover_key(page: Page) -> HttpResponse:
         return _ask(page)
     try:
         made = take_made(page, purpose=PURPOSE)
-        if find_passkey(made.registration.credential_id) is not None:
-            raise CredentialTaken("known already")
+        require_unknown(made)
         mine = _keep(page, task, made)
     except CredentialTaken:
         return _ask(page, message=_("This passkey is known already. Make a new one."))
