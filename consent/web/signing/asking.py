@@ -6,15 +6,29 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from consent.registry.errors import RegistryError, SignatureInvalid
+from consent.registry.errors import (
+    CredentialWaiting,
+    PreparationSpent,
+    SignatureInvalid,
+    StateConflict,
+    TooEarly,
+)
 from consent.registry.operations.passkeys import FoundPasskey
 from consent.web.page import Page
 from consent.web.refusals import CeremonySpent, PasskeyRefused
 from consent.web.signing.task_page import own_passkeys
 from consent.web.who import SignedInPerformer
 
-# After these the same person may simply try again: nothing was done, and a new question is asked.
-AGAIN = (CeremonySpent, PasskeyRefused, SignatureInvalid)
+# After these nothing was done, and the page is made anew: with a new question, or with why there is none.
+AGAIN = (
+    CeremonySpent,
+    PasskeyRefused,
+    SignatureInvalid,
+    CredentialWaiting,
+    PreparationSpent,
+    StateConflict,
+    TooEarly,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,5 +68,6 @@ def try_again(exc: Exception) -> str:
         return _("Another passkey answered than the one this page asks for. Nothing was done.")
     if reason == "unreadable":
         return _("We could not read the answer of your passkey. Nothing was done. Try again.")
-    assert isinstance(exc, PasskeyRefused | RegistryError)
+    if isinstance(exc, PreparationSpent | StateConflict | TooEarly | CredentialWaiting):
+        return _("Something changed meanwhile. Nothing was done. Read it again.")
     return _("The answer of your passkey does not fit what was asked. Nothing was done. Try again.")
