@@ -23,7 +23,7 @@ from consent.web.organization.side import SidePage
 from consent.web.organization.term import term_of
 from consent.web.shown_text import Group, download, shown_text
 
-_TONES: Final = {"paused": "wait", "ended": "no", "offered": "wait"}
+_TONES: Final = {"paused": "wait", "ended": "no"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

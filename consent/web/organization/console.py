@@ -106,7 +106,7 @@ def _answer(at: SidePage, asked: Asked, key: ApiKey | None, question: dict[str, 
         "grants": decision.grants,
         "obligations": [_(OBLIGATION_WORDS[each]) for each in decision.obligations],
         "counted": bool(decision.claims),
-        "asked": asked.to_json().items(),
+        "asked": [(name, _said(value)) for name, value in asked.to_json().items()],
         "tree": _tree(found, own=asked.on_behalf_of in (None, at.organization)),
         "curl": curl(question, origin=at.ports.origin),
         "command": command_line(question),
@@ -143,6 +143,11 @@ def _line(name: str, uses: Any, judged: list[Judged]) -> LineTree:
         judged=tuple(judged),
         allows=bool(judged) and not any(each.reason for each in judged),
     )
+
+
+def _said(value: Any) -> str:
+    """A member of the question as JSON writes it, but for the quotes around a word."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _fault(exc: WireError) -> str:
