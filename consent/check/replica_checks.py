@@ -9,6 +9,7 @@ from consent.check.checks import Checks, ToProblem
 from consent.check.feeder import Feeder
 from consent.check.positions import PositionTokens
 from consent.check.questions import complete_rows
+from consent.check.replica import Reading
 from consent.core.asked import Asked
 from consent.core.complete import complete
 from consent.core.facts import Facts
@@ -27,6 +28,7 @@ class ReplicaChecks:
         self, ports: RegistryPorts, *, feeder: Feeder, answering: Answering, primary: Checks
     ) -> None:
         self._boot_clock = ports.log.boot_clock
+        self._guard = ports.log.guard
         self._tokens = PositionTokens(ports.log.tokens)
         self._feeder = feeder
         self._answering = answering
@@ -68,7 +70,7 @@ class ReplicaChecks:
         wanted = [names_of(asked, livemode=side) for asked in questions]
         names = list(dict.fromkeys(name for each in wanted for name in each))
         reading = self._feeder.replica.read(names, livemode=side)
-        if reading.missing or reading.freshness is None:
+        if reading.missing or self._is_behind(reading):
             if not self._feeder.fetch(reading.missing, livemode=side, timeout_s=FETCH_S):
                 return None
             reading = self._feeder.replica.read(names, livemode=side)
@@ -89,6 +91,12 @@ class ReplicaChecks:
         return [
             _facts_of(asked, needed, cells, caller) for asked, needed in zip(questions, wanted, strict=True)
         ], place
+
+    def _is_behind(self, reading: Reading) -> bool:
+        """Whether this very process has seen a later position: whoever wrote here reads their own writes here."""
+        fresh = reading.freshness
+        known = None if fresh is None else self._guard.known(fresh.position.livemode)
+        return fresh is None or (known is not None and known.position.seq > fresh.position.seq)
 
 
 def _facts_of(

@@ -85,6 +85,10 @@ class RollbackGuard:
                 side.reading.release()
         return side.floor()
 
+    def known(self, livemode: bool) -> Floor | None:
+        """The highest position that this process saw or wrote itself, without asking anybody."""
+        return self._sides[livemode].floor()
+
     def refresh(self, livemode: bool) -> Floor | None:
         """Read the highest stored position of one side now."""
         side = self._sides[livemode]

@@ -10,8 +10,13 @@ from importlib.metadata import version
 from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
 from consent.check.answering import Answering
+from consent.check.checks import Checks
+from consent.check.feeder import Feeder
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
+from consent.check.replica import Replica
+from consent.check.replica_checks import ReplicaChecks
+from consent.log.boot_clock import COUNTS_SUSPENSION
 from consent.log.derive import derive_key
 from consent.log.ports import log_ports
 from consent.registry.clock import database_clock
@@ -32,6 +37,7 @@ from consent.web.ports import WebPorts
 from signing.webauthn import RelyingParty
 
 DISTRIBUTION = "consent-registry"
+MAX_CELLS = 100_000  # facts in memory: some 5 kB each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +81,7 @@ def make_wiring(settings: Settings) -> Wiring:
     )
     api = ApiPorts(
         registry=registry,
-        checks=PrimaryChecks(
-            registry,
-            answering=Answering(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers)),
-        ),
+        checks=_checks(registry),
         cursors=Cursors(
             derive_key(settings.secrets.secret_key.encode(), purpose="consent-registry/cursor/v1")
         ),
@@ -101,6 +104,16 @@ def make_wiring(settings: Settings) -> Wiring:
         mail=mail_ports(settings, registry=registry, metrics=metrics),
         metrics=metrics,
     )
+
+
+def _checks(registry: RegistryPorts) -> Checks:
+    """From memory where a clock counts suspension; elsewhere the primary is always asked (DESIGN §8 (a))."""
+    answering = Answering(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers))
+    primary = PrimaryChecks(registry, answering=answering)
+    if not COUNTS_SUSPENSION:
+        return primary
+    feeder = Feeder(Replica(limit=MAX_CELLS), registry)
+    return ReplicaChecks(registry, feeder=feeder, answering=answering, primary=primary)
 
 
 def _check_fit(ring: KeyRing, settings: Settings) -> None:
