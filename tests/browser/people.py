@@ -12,8 +12,6 @@ from playwright.sync_api import Locator
 from tests.browser.place import Place
 from tests.browser.visitor import Visitor
 
-APPROVED_WITHIN_MS = 30_000
-
 
 @dataclass(slots=True, kw_only=True)
 class Person:
@@ -135,8 +133,18 @@ def take_up(visitor: Visitor, place: Place, code: str) -> str:
 def become_operator(visitor: Visitor, link: str) -> None:
     """Make the operator's passkey by a one-use link."""
     visitor.go(link)
-    name = visitor.page.locator("input[name=display_name], input[name=name]")
-    if name.count():
-        name.first.fill("Olga Operator")
+    visitor.page.locator("input[name=name]").fill("Olga Operator")
     passkey_button(visitor).click()
-    arrive(visitor, "/operator.*")
+    arrive(visitor, "/operator/identity")
+
+
+def approve(operator: Visitor, person: Person) -> None:
+    """The examiner finds the person in the queue, holds a document against what they wrote, and says yes."""
+    operator.page.get_by_role("link", name=person.legal_name).click()
+    arrive(operator, "/operator/identity/cre_.+")
+    form = operator.page.locator("form", has=operator.page.locator("input[name=decision][value=approve]"))
+    for key in form.locator("input[name=keys][type=checkbox]").all():
+        key.check()
+    form.locator("input[name=seen]").check()
+    form.get_by_role("button", name="Approve").click()
+    arrive(operator, "/operator/identity")

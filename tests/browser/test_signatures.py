@@ -137,7 +137,7 @@ def test_a_form_cannot_name_another_body(visitor: Visitor, place: Place) -> None
     right = answer(visitor.page, question.options)
     send(visitor, question, right, body="{}", text="I agree to everything", lines="l9", grant="grt_other")
     assert signed(place, offer)
-    assert place.package(shown["id"])["envelope"]["body"] == shown
+    assert place.package(shown["id"])["body"] == shown
 
 
 @pytest.mark.parametrize("altered", ["nothing", "body", "text", "nonce", "another credential"])

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.browser.conftest import Visit
-from tests.browser.people import arrive, become_operator, go_and_wait, join, sign, somebody
+from tests.browser.people import approve, arrive, become_operator, go_and_wait, join, sign, somebody
 from tests.browser.place import Place
 from tests.browser.visitor import DESKTOP, PHONE, Visitor
 
@@ -24,7 +24,7 @@ def test_from_a_link_to_yes_to_no(visit: Visit, place: Place, size: tuple[int, i
     join(performer, place, code, person)
     go_and_wait(performer)
     become_operator(operator, place.operator_link())
-    approve(operator, person.legal_name)
+    approve(operator, person)
     arrive(performer, f"/requests/{offer}")  # by itself
     grant = sign(performer)
     to_sign = performer.screens()[:-1]  # the last one shows what was signed
@@ -49,13 +49,6 @@ def test_from_a_link_to_yes_to_no(visit: Visit, place: Place, size: tuple[int, i
     performer.page.reload()
     again = INSTANT.search(performer.text())
     assert told is not None and again is not None and told.group() == again.group()
-
-
-def approve(operator: Visitor, legal_name: str) -> None:
-    """The examiner holds a document against what the queue says."""
-    operator.page.get_by_text(legal_name).first.wait_for()
-    operator.click(legal_name)
-    operator.click("Approve")
 
 
 def end(performer: Visitor) -> None:

@@ -17,7 +17,9 @@ MAIL_APP = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
     "Chrome/131.0.0.0 Mobile Safari/537.36 GSA/15.1"
 )
-NO_PASSKEYS = "delete window.PublicKeyCredential; delete CredentialsContainer.prototype.get;"
+NO_PASSKEYS = (
+    "delete window.PublicKeyCredential; if (navigator.credentials) delete CredentialsContainer.prototype.get;"
+)
 SETTLE_MS = 15_000
 
 
