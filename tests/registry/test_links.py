@@ -124,15 +124,24 @@ def test_a_link_is_for_exactly_one_person_that_fits_its_kind(world: "World") -> 
             make_link(world.ports, **options)
 
 
-def test_old_links_are_forgotten(world: "World") -> None:
-    from datetime import timedelta
+def test_links_that_ran_out_and_choices_of_closed_offers_are_forgotten(world: "World") -> None:
+    from consent.registry.models import OfferChoice, OneUseLink
+    from consent.registry.operations.choices import save_choice
+    from consent.registry.operations.close_offer import decline_offer
+    from consent.registry.operations.links import make_link, use_link
+    from consent.registry.operations.sweep_grants import forget_expired
 
-    from consent.registry.models import OneUseLink
-    from consent.registry.operations.links import forget_links, make_link
-
-    make_link(world.ports, kind="operator", operator=operator(world))
-    world.clock.forward(days=200)
-    kept = make_link(world.ports, kind="operator", operator=operator(world))
-    forget_links(world.ports)
-    assert OneUseLink.objects.filter(expires_at__gte=world.clock.now).count() >= 1 and kept
-    assert not OneUseLink.objects.filter(expires_at__lt=world.clock.now - timedelta(days=31)).exists()
+    person, organization, who = world.person(), world.organization(), operator(world)
+    told = {"performer": person.id, "lines": [], "language": "en"}
+    open_offer, closed = world.offer(organization, person), world.offer(organization, person)
+    for offer in (open_offer, closed):
+        save_choice(world.ports, offer=offer, **told)  # type: ignore[arg-type]
+    decline_offer(world.ports, livemode=True, performer=person.id, offer=closed)
+    old = make_link(world.ports, kind="operator", operator=who)
+    world.clock.forward(days=2)
+    new = make_link(world.ports, kind="operator", operator=who)
+    forget_expired(world.ports)
+    assert OneUseLink.objects.filter(operator=who).count() == 1 and old != new
+    assert use_link(world.ports, kind="operator", token=new).operator == who
+    kept = OfferChoice.objects.filter(offer__in=(open_offer, closed))
+    assert list(kept.values_list("offer_id", flat=True)) == [open_offer]

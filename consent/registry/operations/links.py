@@ -111,11 +111,6 @@ def _used(row: OneUseLink) -> LinkUsed:
     )
 
 
-def forget_links(ports: RegistryPorts, *, kept: timedelta = timedelta(days=30)) -> int:
-    """Delete what expired long ago; how many. Safe to run anywhere, any number of times."""
-    return OneUseLink.objects.filter(expires_at__lt=ports.clock() - kept).delete()[0]
-
-
 def _open_links(kind: str, token: str, *, at: datetime) -> QuerySet[OneUseLink]:
     standing = (
         Q(operator__in=Operator.objects.filter(removed_at=None))

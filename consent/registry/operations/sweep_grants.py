@@ -10,11 +10,19 @@ from consent.log.transaction import history_transaction
 from consent.registry.activation import activate
 from consent.registry.lifecycle import due_at, end, record_ending
 from consent.registry.locks import lock_grant, lock_performer
-from consent.registry.models import Grant, IdempotentRequest, PreparedGrant, SpentProof
+from consent.registry.models import (
+    Grant,
+    IdempotentRequest,
+    OfferChoice,
+    OneUseLink,
+    PreparedGrant,
+    SpentProof,
+)
 from consent.registry.models.grant import LIVING
 from consent.registry.ports import RegistryPorts
 
 IDEMPOTENCY_LIFE = timedelta(hours=24)  # DESIGN §10
+CHOICE_LIFE = timedelta(days=1)  # after the offer was answered; nobody goes back to choose
 
 
 def activate_due(ports: RegistryPorts, *, livemode: bool, limit: int = 100) -> int:
@@ -66,13 +74,15 @@ def expire_due(ports: RegistryPorts, *, livemode: bool, limit: int = 100) -> int
 
 
 def forget_expired(ports: RegistryPorts) -> int:
-    """Delete prepared bodies, spent proofs and idempotent answers that are of no use any more."""
+    """Delete prepared bodies, spent proofs, idempotent answers, links and choices that are of no use any more."""
     now = ports.clock()
     rows = 0
     for expired in (
         PreparedGrant.objects.filter(expires_at__lte=now),
         SpentProof.objects.filter(expires_at__lte=now),
         IdempotentRequest.objects.filter(started_at__lte=now - IDEMPOTENCY_LIFE),
+        OneUseLink.objects.filter(expires_at__lte=now),
+        OfferChoice.objects.filter(offer__closed_at__lte=now - CHOICE_LIFE),
     ):
         rows += expired.delete()[0]
     return rows
