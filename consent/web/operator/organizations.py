@@ -126,24 +126,25 @@ def _show(page: Page, row: Organization, **values: Any) -> HttpResponse:
         here="organizations",
         trail=[("/operator/organizations", _("Organizations"))],
         row=row,
-        members=[(each, _role(each.role), each.id in arrived) for each in members],
+        members=[(each, _role(each.role)[0], each.id in arrived) for each in members],
         sides=sides,
         may_open=[
             (name, words)
             for name, words in (("test", _("Open the test side")), ("live", _("Open the live side")))
             if _livemode(name) not in sides and not (name == "live" and row.id.startswith("org_test_"))
         ],
-        roles=[(role, _role(role)) for role in ROLES],
+        roles=[(role, ": ".join(_role(role))) for role in ROLES],
         **{"sent": {"role": "owner"}, "faults": {}, "link": "", **values},
     )
 
 
-def _role(role: str) -> str:
+def _role(role: str) -> tuple[str, str]:
+    """A role's name, and what it may do."""
     return {
-        "owner": _("Owner: everything"),
-        "developer": _("Developer: keys, console, consents"),
-        "producer": _("Producer: requests, consents"),
-        "desk": _("Desk: consents only"),
+        "owner": (_("Owner"), _("everything")),
+        "developer": (_("Developer"), _("keys, console, consents")),
+        "producer": (_("Producer"), _("requests, consents")),
+        "desk": (_("Desk"), _("consents only")),
     }[role]
 
 
