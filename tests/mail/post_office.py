@@ -90,9 +90,13 @@ class PostOffice:
             to=tuple(envelope.rcpt_tos),
             mail=mail,
         )
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(None, self.on_data, taken)
-        if answer is None or answer.startswith("2"):
-            with self._lock:
-                self.taken.append(taken)
-        return answer or "250 OK"
+
+        def take() -> str | None:
+            answer = self.on_data(taken)
+            if answer is None or answer.startswith("2"):
+                with self._lock:
+                    self.taken.append(taken)
+            return answer
+
+        # On a thread, which ends its work even if the other side has gone.
+        return await asyncio.get_running_loop().run_in_executor(None, take) or "250 OK"
