@@ -143,7 +143,8 @@ def _page_of(
     def check(page: Page, **captured: Any) -> HttpResponse:
         who = page.who
         if not isinstance(who, kind):
-            return _to_sign_in(page, sign_in_at)
+            # Who is signed in as somebody of another kind goes to a page of their own, not round in circles.
+            return _to_sign_in(page, sign_in_at, back=who is None or isinstance(who, StopOnly))
         return view(page, who, **captured)
 
     return open_page(ports, check, place=place, methods=methods)
@@ -198,8 +199,8 @@ def operator_page(ports: WebPorts, view: Callable[..., HttpResponse]) -> DjangoV
     )
 
 
-def _to_sign_in(page: Page, address: str) -> HttpResponse:
-    """Sign in first, then come back to the page that was asked for, if it can be asked for again."""
-    if page.request.method not in _READS:
+def _to_sign_in(page: Page, address: str, *, back: bool) -> HttpResponse:
+    """Sign in first, then come `back` to the page that was asked for, if it can be asked for again."""
+    if page.request.method not in _READS or not back:
         return page.to(address)
     return page.to(f"{address}?next={quote(page.request.path, safe='/')}")
