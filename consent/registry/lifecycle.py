@@ -22,7 +22,7 @@ from consent.core.states import (
 from consent.log.transaction import HistoryTransaction
 from consent.registry.errors import AlreadyEnded, NotHolder, StateConflict
 from consent.registry.history import grant_event
-from consent.registry.models import Grant, GrantEnding, GrantHold, Performer
+from consent.registry.models import Grant, GrantEnding, GrantHold, PendingRevocation, Performer
 from consent.registry.notices import ENDINGS as NOTICED
 from consent.registry.notices import notify
 
@@ -185,6 +185,11 @@ def lift_hold(
     state = "active" if to is GrantState.ACTIVE else "paused"
     body = {"state": state, "holder": holder, "authority": authority, **said}
     return tx.append(grant_event("grant.resumed", grant, person, body, denies=False))
+
+
+def is_ending(grant: Grant) -> bool:
+    """Whether a revocation that was begun without a key is pending: such a grant does not become active."""
+    return PendingRevocation.objects.filter(grant=grant, closed_at=None).exists()
 
 
 def due_at(grant: Grant) -> datetime | None:

@@ -36,9 +36,11 @@ def begin_revocation(
 ) -> RevocationBegun:
     """Pause a grant and let it end in 24 hours, on a stop-only session. Wait with `enforced`.
 
+    One that was signed and is not active yet has nothing to pause: it does not become active meanwhile.
+
     Raises:
         Invalid: an authority that has a key. NotFound: not this performer's grant.
-        StateConflict: begun already, or the grant is not active yet. AlreadyEnded.
+        StateConflict: begun already; told when the pause is enforced. AlreadyEnded.
     """
     if authority not in _KEYLESS:
         raise Invalid(pointer="/authority", rule="known", expected=", ".join(_KEYLESS), got=authority[:16])
@@ -53,7 +55,10 @@ def begin_revocation(
             )
         due_at = at + PENDING_LIFE
         said = {"revocation": revocation, "due_at": format_instant(due_at)}
-        if PERFORMER in open_holders(row):
+        if row.state == GrantState.SIGNED.value:
+            body = {"authority": authority, **said}
+            event = tx.append(grant_event("grant.revocation_begun", row, person, body, denies=True))
+        elif PERFORMER in open_holders(row):
             body = {"state": "paused", "holder": PERFORMER, "authority": authority, **said}
             event = tx.append(grant_event("grant.paused", row, person, body, denies=True))
         else:

@@ -7,7 +7,7 @@ from consent.registry.answers import StatementResult
 from consent.registry.ending import end_by_statement
 from consent.registry.errors import AlreadyEnded, MethodNotAllowed, StateConflict, TooEarly
 from consent.registry.history import grant_event
-from consent.registry.lifecycle import due_at, ending_event
+from consent.registry.lifecycle import due_at, ending_event, is_ending
 from consent.registry.models import Grant
 from consent.registry.ports import RegistryPorts
 from consent.registry.statements import Signed, require_may_loosen
@@ -48,7 +48,7 @@ def _confirm(acting: Acting) -> Done:
     )
     due = due_at(grant)
     ending = None
-    if due is not None and due <= acting.at:
+    if due is not None and due <= acting.at and not is_ending(grant):
         ending = activate(acting.tx, grant, acting.person, at=acting.at)
     acting.keep(event, awaits=ending, grant=grant.id)
     return Done(

@@ -8,13 +8,14 @@ from datetime import timedelta
 from consent.core.states import GrantEvent
 from consent.log.transaction import history_transaction
 from consent.registry.activation import activate
-from consent.registry.lifecycle import due_at, end, record_ending
+from consent.registry.lifecycle import due_at, end, is_ending, record_ending
 from consent.registry.locks import lock_grant, lock_performer
 from consent.registry.models import (
     Grant,
     IdempotentRequest,
     OfferChoice,
     OneUseLink,
+    PendingRevocation,
     PreparedGrant,
     SpentProof,
 )
@@ -27,7 +28,10 @@ CHOICE_LIFE = timedelta(days=1)  # after the offer was answered; nobody goes bac
 
 def activate_due(ports: RegistryPorts, *, livemode: bool, limit: int = 100) -> int:
     """Activate confirmed grants whose cooling-off is over; returns how many."""
-    waiting = Grant.objects.filter(livemode=livemode, state="signed", confirmed_at__isnull=False)
+    ending = PendingRevocation.objects.filter(livemode=livemode, closed_at=None).values("grant")
+    waiting = Grant.objects.filter(livemode=livemode, state="signed", confirmed_at__isnull=False).exclude(
+        id__in=ending
+    )
     done = 0
     for seen in waiting.order_by("confirmed_at")[:limit]:
         due = due_at(seen)
@@ -37,7 +41,8 @@ def activate_due(ports: RegistryPorts, *, livemode: bool, limit: int = 100) -> i
             person = lock_performer(seen.performer_id, livemode=livemode)
             grant = lock_grant(seen.id, performer=person.id)
             due, at = due_at(grant), ports.clock()
-            if grant.state == "signed" and due is not None and due <= at < grant.valid_until:
+            stands = grant.state == "signed" and not is_ending(grant)
+            if stands and due is not None and due <= at < grant.valid_until:
                 activate(tx, grant, person, at=at)
                 done += 1
             else:

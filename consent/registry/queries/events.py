@@ -29,7 +29,7 @@ _FOR_LICENSEE = {
     "invitation.redeemed": ("offer", "invitation", "performer"),
 }
 # The performer's own affairs, though they concern the pair.
-_NOT_FOR_LICENSEE = ("grant.confirmed", "grant.revocation_cancelled")
+_NOT_FOR_LICENSEE = ("grant.confirmed", "grant.revocation_begun", "grant.revocation_cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
