@@ -19,7 +19,7 @@ from consent.web.handoffs import to_signing
 from consent.web.offer_words import Licensee, OfferWords, offer_words
 from consent.web.page import Page
 from consent.web.performer.own import own_grant
-from consent.web.performer.standing import holder_words, standing
+from consent.web.performer.standing import holder_words, run, standing
 from consent.web.who import SignedInPerformer
 
 SIGNED_STEPS = (
@@ -60,7 +60,6 @@ def show_consent(page: Page, me: SignedInPerformer, *, grant: str) -> HttpRespon
     """The consent's own page."""
     signed = read_signed(page, me, grant)
     row = signed.row
-    days = (row.valid_until - row.valid_from).days or 1
     return page.render(
         "performer/consent.html",
         here="consents",
@@ -71,8 +70,7 @@ def show_consent(page: Page, me: SignedInPerformer, *, grant: str) -> HttpRespon
         steps=[
             _step(each) for each in timeline(page.ports.registry, performer=me.performer, grant=row.grant)
         ],
-        passed=min(days, max(0, (page.now - row.valid_from).days)),
-        total=days,
+        run=run(row, now=page.now),
         own_hold="performer" in row.holders,
         may_confirm=row.confirm_from is not None and row.confirm_from <= page.now,
         just_signed="signed" in page.request.GET,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as lazy
@@ -16,7 +17,7 @@ from consent.registry.queries.pages import (
 )
 from consent.registry.text import is_storable
 from consent.web.page import Page
-from consent.web.performer.standing import Standing, standing, use_words
+from consent.web.performer.standing import Run, Standing, run, standing, use_words
 from consent.web.who import SignedInPerformer
 
 REQUESTS_SHOWN = 10
@@ -43,6 +44,7 @@ class Listed:
 
     row: ConsentRow
     standing: Standing
+    run: Run
     uses: str
 
 
@@ -62,8 +64,8 @@ def home(page: Page, me: SignedInPerformer) -> HttpResponse:
         counts=counts,
         requests=[(each, use_words(each.uses)) for each in waiting],
         more_requests=max(0, counts.requests - len(waiting)),
-        consents=listed(found.rows),
-        ended=[] if ended is None else listed(ended.rows),
+        consents=listed(found.rows, now=page.now),
+        ended=[] if ended is None else listed(ended.rows, now=page.now),
         older=found.next,
     )
 
@@ -77,15 +79,18 @@ def consents(page: Page, me: SignedInPerformer) -> HttpResponse:
     return page.render(
         "performer/consents.html",
         here="consents",
-        consents=listed(found.rows),
+        consents=listed(found.rows, now=page.now),
         first=not after,
         older=None if found.next is None else f"/consents?after={found.next}",
     )
 
 
-def listed(rows: Sequence[ConsentRow]) -> list[Listed]:
+def listed(rows: Sequence[ConsentRow], *, now: datetime) -> list[Listed]:
     """Rows with their words."""
-    return [Listed(row=row, standing=standing(row), uses=use_words(row.uses)) for row in rows]
+    return [
+        Listed(row=row, standing=standing(row), run=run(row, now=now), uses=use_words(row.uses))
+        for row in rows
+    ]
 
 
 def headline(counts: HomeCounts) -> str:

@@ -24,6 +24,20 @@ class Standing:
     tone: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How many of a consent's whole days have passed."""
+
+    passed: int
+    total: int
+
+
+def run(row: ConsentRow, *, now: datetime) -> Run:
+    """How much of the time agreed on is over; none before it begins, all after its end."""
+    total = (row.valid_until - row.valid_from).days or 1
+    return Run(passed=min(total, max(0, (now - row.valid_from).days)), total=total)
+
+
 def standing(row: ConsentRow) -> Standing:
     """How the consent stands now."""
     if row.reads == "ended":
