@@ -36,7 +36,6 @@ class Row:
     signed_at: datetime
     paused: bool
     may_pause: bool
-    started: bool
     ends_at: datetime | None
 
 
@@ -104,7 +103,6 @@ def _rows(page: Page, me: StopOnly) -> Sequence[Row]:
             signed_at=each.signed_at,
             paused=each.id in paused,
             may_pause=each.id not in paused and each.state != "signed",
-            started=each.state != "signed",
             ends_at=ends.get(each.id),
         )
         for each in grants
