@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from consent.core.obligations import OBLIGATIONS
 from consent.core.purposes import PURPOSES
 from consent.registry.errors import Invalid, NotFound, OfferInvalid
+from consent.registry.offer_terms import require_offerable
 from consent.registry.operations.draft_offer import draft_offer
 from consent.web.organization.offer_form import (
     NEVER,
@@ -58,15 +59,17 @@ def new_offer(at: SidePage, *, template: str) -> HttpResponse:
             at, recipe, typed, {"": _("This form was sent before, or waited too long. Send it once more.")}
         )
     terms = terms_of(typed, recipe)
-    offer, errors = "", _contradictions(typed)
-    if not errors:
-        offer, errors = _draft(at, typed, recipe, terms)
+    offer, errors = _draft(at, typed, recipe, terms)
     return _form(at, recipe, typed, errors) if errors else at.to(f"/offers/{offer}")
 
 
 def _draft(at: SidePage, typed: Typed, recipe: Recipe, terms: dict[str, Any]) -> tuple[str, Errors]:
-    """The draft's id, or what is wrong beside each field."""
+    """The draft's id, or what is wrong beside each field, everything at once."""
+    own = _own_faults(typed, recipe)
     try:
+        if own:
+            require_offerable(terms, livemode=at.livemode, at=at.page.now)
+            return "", own
         offer = draft_offer(
             at.ports,
             **at.own,
@@ -76,7 +79,7 @@ def _draft(at: SidePage, typed: Typed, recipe: Recipe, terms: dict[str, Any]) ->
             replaces=typed.values["replaces"] or None,
         )
     except OfferInvalid as exc:
-        return "", _errors(exc, typed, recipe, terms)
+        return "", {**_errors(exc, typed, recipe, terms), **own}
     except NotFound as exc:
         if exc.pointer != "/performer":
             raise
@@ -98,9 +101,16 @@ def not_known() -> str:
     return _("You know nobody by this name or reference. Leave it empty to invite somebody.")
 
 
-def _contradictions(typed: Typed) -> Errors:
-    both = set(typed.chosen["never"]) & set(typed.chosen["purposes"])
-    return {"never": _("You ask for this above, and rule it out here. Choose one.")} if both else {}
+def _own_faults(typed: Typed, recipe: Recipe) -> Errors:
+    """What the rules of offers allow, or tell only when all else is right."""
+    errors = {
+        f"limit_{card.id}": _("Write a number.")
+        for card in chosen_cards(typed, recipe)
+        if card.counted and not typed.limits.get(card.id)
+    }
+    if set(typed.chosen["never"]) & set(typed.chosen["purposes"]):
+        errors["never"] = _("You ask for this above, and rule it out here. Choose one.")
+    return errors
 
 
 def _errors(exc: OfferInvalid, typed: Typed, recipe: Recipe, terms: dict[str, Any]) -> Errors:
