@@ -49,7 +49,7 @@ def test_from_home_to_the_answer_are_three_screens_and_no_script(site: "Site") -
     page.post({"do": "now"})
     assert page.screens == ["main:/home", f"main:/consents/{grant}/end", f"main:/consents/{grant}/end"]
     said = words(page.text)
-    assert "Ended. Northlight Audio GmbH may no longer use this." in said
+    assert "Ended. Northlight Audio GmbH may no longer use your voice." in said
     assert "by you, on this website" in said and "signed by the registry" in said
     assert (
         "The copy of you must be deleted within 30 days, with proof. That is until 31 December 2026." in said

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from consent.core.consent_text import load_template, render_text
-from consent.core.offers import in_language
+from consent.core.offers import expand_offer, in_language
 from consent.registry.models import Offer, StageName
 from consent.registry.offer_terms import normal_terms
 from consent.registry.operations.choices import read_choice
@@ -14,6 +14,7 @@ from consent.registry.operations.prepare_grant import ATTESTATIONS
 from consent.registry.stored_json import from_bytes
 from consent.web.offer_words import Licensee, OfferWords, language_for, offer_words
 from consent.web.performer.own import own_offer
+from consent.web.performer.standing import of_you
 from consent.web.who import SignedInPerformer
 
 DEFAULT_LANGUAGE = "en"
@@ -40,6 +41,11 @@ class Asked:
         """Who asks."""
         made = self.row.organization
         return Licensee(legal_name=made.legal_name, country=made.country, contact=made.contact)
+
+    @property
+    def of_you(self) -> str:
+        """What of the person they ask for."""
+        return of_you(expand_offer(self.terms)["lines"])
 
     @cached_property
     def words(self) -> OfferWords:

@@ -19,7 +19,7 @@ from consent.web.handoffs import to_signing
 from consent.web.offer_words import Licensee, OfferWords, offer_words
 from consent.web.page import Page
 from consent.web.performer.own import own_grant
-from consent.web.performer.standing import holder_words, run, standing
+from consent.web.performer.standing import holder_words, of_you, run, standing
 from consent.web.who import SignedInPerformer
 
 SIGNED_STEPS = (
@@ -43,6 +43,11 @@ class Signed:
     def licensee(self) -> str:
         """The company's name as it was signed."""
         return str(self.body["licensee"]["legal_name"])
+
+    @property
+    def of_you(self) -> str:
+        """What of the person it is about."""
+        return of_you(self.body["lines"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +127,7 @@ def _step(entry: TimelineEntry) -> Step:
 
 
 _EXACT = frozenset({"revoked", "rescinded", "paused", "signed"})
+_SAY_YOU = frozenset({"viewed", "signed", "confirmed", "ending_begun", "ending_cancelled", "superseded"})
 
 
 def _what(entry: TimelineEntry) -> tuple[str, str]:
@@ -144,7 +150,8 @@ def _what(entry: TimelineEntry) -> tuple[str, str]:
 
 
 def _by(entry: TimelineEntry) -> str:
-    who = {"performer": _("by you"), "licensee": "", "registry": "", None: ""}.get(entry.by)
+    you = "" if entry.what in _SAY_YOU else _("by you")
+    who = {"performer": you, "licensee": "", "registry": "", None: ""}.get(entry.by)
     if who is None:
         who = _("by %(who)s") % {"who": holder_words((str(entry.by),))}
     how = {

@@ -1,14 +1,17 @@
 """How a consent stands, as its performer reads it: a word to mark it with, and what its uses are called."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from consent.core.text_template import Words
+from consent.core.text_words import named
+from consent.core.uses import USES
 from consent.registry.queries.pages import ConsentRow
 from consent.web.offer_words import plain, words_in
 
@@ -61,11 +64,26 @@ def holder_words(holders: Sequence[str]) -> str:
 def use_words(uses: Sequence[str], *, most: int = 4) -> str:
     """The names of uses on one line; a family is named as one."""
     words = _words()
-    named = [plain(words[f"use.{use}"]) for use in uses if f"use.{use}" in words]
-    if len(named) > most:
-        rest = len(named) - most
-        named = [*named[:most], _("%(count)s more") % {"count": rest}]
-    return " · ".join(named)
+    titles = [plain(words[f"use.{use}"]) for use in uses if f"use.{use}" in words]
+    if len(titles) > most:
+        titles = [*titles[:most], _("%(count)s more") % {"count": len(titles) - most}]
+    return " · ".join(titles)
+
+
+def of_you(lines: Sequence[Mapping[str, Any]]) -> str:
+    """What of the person the lines of a body are about: "your voice", "your body, your face and your name" …"""
+    named_by_lines = {each for line in lines for each in line.get("modalities", ())}
+    by_uses = {
+        modality
+        for line in lines
+        if not line.get("modalities")
+        for use in line["uses"]
+        if use in USES
+        for modality in (USES[use].modality or "").split("+")
+        if modality
+    }
+    found = named_by_lines | by_uses
+    return plain(named(_words(), "modality", found)) if found else _("your voice or face")
 
 
 def _ended(row: ConsentRow) -> Standing:
