@@ -88,6 +88,7 @@ def kind_words(kind: str) -> str:
         "invitation.redeemed": _("Somebody took up an invitation"),
         "invitation.revoked": _("An invitation was made useless"),
         "member.added": _("A member was added"),
+        "member.invited": _("A member was given a new link"),
         "member.removed": _("A member was removed"),
         "offer.changes_requested": _("A performer asked for changes"),
         "offer.declined": _("A performer declined a request"),
