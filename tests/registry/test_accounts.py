@@ -30,16 +30,19 @@ def test_an_operators_passkey_is_found_and_used(world: "World") -> None:
         account_passkeys_of,
         find_account_passkey,
         note_account_use,
-        rename_operator,
     )
 
     who, device = operator(world), Device()
     register(world, device, operator=who)
-    rename_operator(operator=who, display_name="Otto")
     note_account_use(world.ports, webauthn_id=device.webauthn_id, verified=used(3, backed_up=True))
     found = find_account_passkey(device.webauthn_id)
     assert found is not None
-    assert (found.operator, found.member, found.display_name, found.may_sign_in) == (who, None, "Otto", True)
+    assert (found.operator, found.member, found.display_name, found.may_sign_in) == (
+        who,
+        None,
+        "Olga Operator",
+        True,
+    )
     assert (found.sign_count, found.backed_up, found.last_used_at) == (3, True, world.clock.now)
     assert found.public_key == device.passkey.public_key
     assert [each.id for each in account_passkeys_of(operator=who)] == [found.id]
@@ -64,7 +67,7 @@ def test_a_members_passkey_says_for_whom_they_act_and_ends_with_them(world: "Wor
 
 def test_a_removed_operator_may_not_sign_in_nor_get_a_key(world: "World") -> None:
     from consent.registry.errors import NotFound
-    from consent.registry.operations.accounts import find_account_passkey, remove_operator, rename_operator
+    from consent.registry.operations.accounts import find_account_passkey, remove_operator
 
     who, device = operator(world), Device()
     register(world, device, operator=who)
@@ -75,8 +78,6 @@ def test_a_removed_operator_may_not_sign_in_nor_get_a_key(world: "World") -> Non
         remove_operator(world.ports, operator=who)
     with pytest.raises(NotFound):
         register(world, Device(), operator=who)
-    with pytest.raises(NotFound):
-        rename_operator(operator=who, display_name="Otto")
 
 
 def test_a_passkey_goes_off_for_good_by_its_owner_only(world: "World") -> None:

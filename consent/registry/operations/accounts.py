@@ -56,17 +56,6 @@ def create_operator(ports: RegistryPorts, *, display_name: str) -> str:
     return operator
 
 
-def rename_operator(*, operator: str, display_name: str) -> None:
-    """Call an operator by another name.
-
-    Raises:
-        NotFound: no such operator, or removed. Invalid: an empty name.
-    """
-    required(display_name, "/display_name", max_chars=200)
-    if Operator.objects.filter(id=operator, removed_at=None).update(display_name=display_name) != 1:
-        raise NotFound("no such operator")
-
-
 def remove_operator(ports: RegistryPorts, *, operator: str) -> None:
     """End an operator's part; their passkeys and links open nothing any more.
 
