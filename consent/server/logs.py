@@ -44,5 +44,6 @@ def set_up_logs(stream: TextIO | None = None, *, level: int = logging.INFO) -> N
     root.setLevel(level)
     # Django's lines name addresses with their ids and quote exceptions; ours say the same by route.
     logging.getLogger("django.request").setLevel(logging.CRITICAL)
+    logging.getLogger("django.security").setLevel(logging.CRITICAL)
     logging.getLogger("botocore").setLevel(logging.WARNING)
     logging.getLogger("boto3").setLevel(logging.WARNING)

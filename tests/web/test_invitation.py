@@ -240,3 +240,29 @@ def test_the_page_is_small_and_cannot_run_anything(site: "Site") -> None:
     policy = browser.last.headers["Content-Security-Policy"]
     assert "script-src" not in policy and "default-src 'none'" in policy
     assert browser.last.headers["Cache-Control"] == "no-store"
+
+
+def test_no_log_line_tells_a_code_or_a_link(site: "Site") -> None:
+    import io
+    import logging
+
+    from consent.server.logs import set_up_logs
+    from tests.web.browserless import MAIN
+    from tests.web.newcomers import invited
+
+    code, stream, root = invited(site), io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    browser = site.browser()
+    try:
+        set_up_logs(stream, level=logging.DEBUG)
+        browser.get(f"{MAIN}/i/{code}")
+        browser.post({"do": "go"}, token=False)  # a form from elsewhere
+        assert browser.status == 403
+        browser.get(f"{MAIN}/i/{code}x")
+        browser.get(f"{MAIN}/stop/{'A' * 43}")
+        assert browser.status == 410
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    said = stream.getvalue()
+    assert code not in said and "A" * 43 not in said

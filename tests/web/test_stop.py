@@ -94,7 +94,7 @@ def test_everything_is_paused_by_one_button(site: "Site") -> None:
     browser = _stopping(site, me)
     browser.post({"do": "pause-all"})
     assert [_state(grant) for grant in grants] == ["suspended"] * 2
-    assert browser.text.count("paused by you") == 2
+    assert browser.text.count("paused by you") == 2 and "Pause everything" not in browser.text
 
 
 def test_an_ending_is_begun_and_a_passkey_can_still_cancel_it(site: "Site") -> None:
@@ -113,6 +113,20 @@ def test_an_ending_is_begun_and_a_passkey_can_still_cancel_it(site: "Site") -> N
     me.go_and_sign(grant, "cancel")
     pending.refresh_from_db()
     assert pending.closed_at is not None and _state(grant) == "suspended", "the pause stays"
+
+
+def test_what_is_signed_and_not_active_yet_can_be_ended_too(site: "Site") -> None:
+    from consent.registry.models import PendingRevocation
+    from tests.registry import terms
+    from tests.web.performing import actor
+
+    me = actor(site)
+    grant = me.consent(terms.terms(terms.ADULT))
+    assert _state(grant) == "signed"
+    browser = _stopping(site, me)
+    assert 'value="pause"' not in browser.text and "Pause everything" not in browser.text
+    browser.post({"do": "end", "grant": grant})
+    assert browser.path == "/stop?told=ending" and PendingRevocation.objects.filter(grant=grant).exists()
 
 
 def test_it_opens_no_other_page_and_signs_nothing(site: "Site") -> None:

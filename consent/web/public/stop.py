@@ -58,8 +58,13 @@ def stop_link(page: Page, *, token: str) -> HttpResponse:
 def stop(page: Page, me: StopOnly) -> HttpResponse:
     """The list, and what its buttons do. Every answer is told only once it is enforced."""
     if not page.posted:
+        rows = _rows(page, me)
         return page.render(
-            "public/stop.html", rows=_rows(page, me), livemode=me.livemode, told=page.request.GET.get("told")
+            "public/stop.html",
+            rows=rows,
+            pausable=any(row.may_pause for row in rows),
+            livemode=me.livemode,
+            told=page.request.GET.get("told"),
         )
     ports = page.ports.registry
     grant = page.field("grant", max_chars=64)
