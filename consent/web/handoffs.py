@@ -20,7 +20,7 @@ from consent.web.origins import Place
 from consent.web.page import Page
 from consent.web.refusals import HandOffSpent
 from consent.web.sessions import session_id
-from consent.web.who import SignedInPerformer
+from consent.web.who import SignedInPerformer, performer_content
 
 LIFE = timedelta(seconds=60)
 TASK_LIFE_S = 30 * 60  # how long the signing origin remembers what somebody came for
@@ -39,7 +39,7 @@ class Task:
 
 def to_signing(page: Page, task: str, *, subject: str = "", **content: Any) -> HttpResponse:
     """Send the browser to the signing origin for one task. The signed-in performer goes with it."""
-    who = page.session.get("who") if isinstance(page.who, SignedInPerformer) else None
+    who = performer_content(page.who) if isinstance(page.who, SignedInPerformer) else None
     ticket = _issue(page, Place.SIGNING, {"task": task, "subject": subject, "content": content, "who": who})
     return page.to(f"/h/{ticket}", place=Place.SIGNING)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -20,11 +20,12 @@ from consent.web.who import (
     SignedInOperator,
     SignedInPerformer,
     StopOnly,
+    W,
     Who,
     signed_in,
+    signed_in_beside,
 )
 
-W = TypeVar("W", SignedInPerformer, SignedInMember, SignedInOperator, StopOnly)
 DjangoView = Callable[..., HttpResponse]
 _READS = frozenset({"GET", "HEAD"})
 
@@ -56,6 +57,15 @@ class Page:
     def who(self) -> Who | None:
         """Who is signed in here."""
         return signed_in(self.session, at=self.now)
+
+    def be(self, kind: type[W]) -> W | None:
+        """Whoever of this kind is signed in in this browser; from here on the page is theirs."""
+        if isinstance(self.who, kind):
+            return self.who
+        found = None if self.who is None else signed_in_beside(self.session, kind)
+        if found is not None:
+            self.__dict__["who"] = found  # where `cached_property` keeps it
+        return found
 
     @property
     def posted(self) -> bool:
@@ -141,10 +151,10 @@ def _page_of(
 ) -> DjangoView:
     @wraps(view)
     def check(page: Page, **captured: Any) -> HttpResponse:
-        who = page.who
-        if not isinstance(who, kind):
+        who = page.be(kind)
+        if who is None:
             # Who is signed in as somebody of another kind goes to a page of their own, not round in circles.
-            return _to_sign_in(page, sign_in_at, back=who is None or isinstance(who, StopOnly))
+            return _to_sign_in(page, sign_in_at, back=page.who is None or isinstance(page.who, StopOnly))
         return view(page, who, **captured)
 
     return open_page(ports, check, place=place, methods=methods)

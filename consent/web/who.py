@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from consent.registry.models import Credential, Member, Operator
+from consent.web.models import Session
+from consent.web.sessions import leave, session_id
 
 IDLE = timedelta(hours=2)
 _TOUCH = timedelta(minutes=5)
@@ -52,11 +56,30 @@ class StopOnly:
 
 
 Who = SignedInPerformer | SignedInMember | SignedInOperator | StopOnly
+W = TypeVar("W", SignedInPerformer, SignedInMember, SignedInOperator, StopOnly)
 
 
 def sign_in(session: SessionBase, kind: str, content: dict[str, Any], *, subject: str, at: datetime) -> None:
-    """Begin a new session for somebody: what the browser had before is gone, also its cookie."""
-    session.flush()
+    """Begin a new session for somebody: what the browser had before is gone, also its cookie.
+
+    One thing stays: whoever is signed in here as something else. An operator may perform, and on a laptop one
+    person tries both with one browser. Their own session is kept and named in the new one (`beside`), so that
+    ending it ends that too.
+    """
+    others = dict(session.get("beside", {}))
+    before = session.get("who")
+    if before is not None and before["kind"] != kind and kind in _BESIDE and before["kind"] in _BESIDE:
+        others[before["kind"]] = session_id(session)
+        leave(session)
+    else:
+        session.flush()
+    replaced = others.pop(kind, None)
+    if kind not in _BESIDE:
+        others = {}
+    if replaced is not None:
+        Session.objects.filter(session_key=replaced).delete()
+    if others:
+        session["beside"] = others
     session["subject"] = subject
     session["who"] = {"kind": kind, **content}
     session["seen"] = at.timestamp()
@@ -68,6 +91,16 @@ def sign_in_performer(
     """A performer came in with a passkey; `credential` is its thumbprint."""
     content = {"performer": str(performer), "livemode": livemode, "credential": credential}
     sign_in(session, "performer", content, subject=performer_subject(performer), at=at)
+
+
+def performer_content(me: SignedInPerformer) -> dict[str, Any]:
+    """How a session names a signed-in performer."""
+    return {
+        "kind": "performer",
+        "performer": str(me.performer),
+        "livemode": me.livemode,
+        "credential": me.credential,
+    }
 
 
 def sign_in_member(session: SessionBase, *, member: str, at: datetime) -> None:
@@ -113,6 +146,22 @@ def signed_in(session: SessionBase, *, at: datetime) -> Who | None:
     return found
 
 
+def signed_in_beside(session: SessionBase, kind: type[W]) -> W | None:
+    """Somebody of this kind who came in here earlier, before the one whose session it is now."""
+    name = next(name for name, of in _BESIDE.items() if of is kind) if kind in _BESIDE.values() else ""
+    beside = session.get("beside", {}).get(name)
+    row = Session.objects.filter(session_key=beside, expire_date__gt=timezone.now()).first()
+    if row is None:
+        return None
+    found = _FOUND[name](row.get_decoded()["who"])
+    return found if isinstance(found, kind) else None
+
+
+def sessions_beside(session: SessionBase) -> QuerySet[Session]:
+    """The sessions of everybody else who is signed in in this browser."""
+    return Session.objects.filter(session_key__in=session.get("beside", {}).values())
+
+
 def _performer(who: dict[str, Any]) -> Who | None:
     key = Credential.objects.filter(thumbprint=who["credential"], performer_id=who["performer"]).first()
     if key is None or key.state == "blocked":
@@ -143,4 +192,9 @@ def _stop(who: dict[str, Any]) -> Who | None:
     return StopOnly(performer=UUID(who["performer"]), livemode=bool(who["livemode"]))
 
 
+_BESIDE: dict[str, type[Who]] = {
+    "performer": SignedInPerformer,
+    "member": SignedInMember,
+    "operator": SignedInOperator,
+}
 _FOUND = {"performer": _performer, "member": _member, "operator": _operator, "stop": _stop}

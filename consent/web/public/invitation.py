@@ -24,7 +24,7 @@ _WRONG_CODES = Attempts(60)
 
 def invitation(page: Page, *, code: str) -> HttpResponse:
     """The offer behind a code. Opening it marks nothing and uses nothing up: mail programs open links too."""
-    me = page.who if isinstance(page.who, SignedInPerformer) else None
+    me = page.be(SignedInPerformer)
     if _WRONG_CODES.used_up(page.request):
         return page.render("public/too_many.html", status=429)
     found = read_invitation(page.ports.registry, code=code, performer=None if me is None else me.performer)

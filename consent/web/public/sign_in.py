@@ -15,6 +15,7 @@ from consent.web.who import (
     SignedInPerformer,
     StopOnly,
     Who,
+    sessions_beside,
     sign_in_member,
     sign_in_operator,
     sign_in_performer,
@@ -65,10 +66,12 @@ def home_of(who: Who) -> str:
 
 
 def end_here(page: Page) -> None:
-    """Forget this browser on this origin; end this person's visits to the signing origin, which are short."""
-    subject = page.session.get("subject")
-    if subject:
-        Session.objects.filter(subject=subject, origin=Place.SIGNING.value).delete()
+    """Forget this browser on this origin, and everybody who is signed in in it; end these people's visits to the
+    signing origin, which are short."""
+    beside = sessions_beside(page.session)
+    subjects = {page.session.get("subject"), *beside.values_list("subject", flat=True)} - {None, ""}
+    Session.objects.filter(subject__in=subjects, origin=Place.SIGNING.value).delete()
+    beside.delete()
     page.session.flush()
 
 
