@@ -243,3 +243,16 @@ def test_nothing_that_a_company_or_performer_wrote_is_markup(site: "Site", nasty
         assert "<" not in nasty or nasty not in page
         assert "<img src=x" not in page and "<script>alert" not in page and "</textarea><b>" not in page
     assert all(nasty in unescape(page) for page in pages)  # it is shown, letter for letter
+
+
+def test_what_a_browser_fetches_ahead_is_not_read(site: "Site") -> None:
+    from consent.registry.models import Offer
+    from tests.web.performing import actor
+
+    ada = actor(site)
+    offer = ada.request(ada.organization())
+    ada.browser.get(f"/requests/{offer}", **{"sec-purpose": "prefetch;prerender"})
+    assert ada.browser.status == 200 and Offer.objects.get(id=offer).viewed_at is None
+    ada.browser.post({"lines": ["l1"], "do": "sign"})  # now somebody has read it
+    assert Offer.objects.get(id=offer).viewed_at is not None
+    assert ada.browser.path == f"/sign/{offer}"

@@ -1,15 +1,18 @@
 """One consent: what it allows, how it stands, what happened to it, and what its performer can do now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from consent.core.states import activation_due
 from consent.log.models import Outbox
-from consent.registry.errors import NotFound
-from consent.registry.models import Statement
+from consent.registry.errors import NotFound, StateConflict
+from consent.registry.models import Counter, Statement
 from consent.registry.operations.end_on_session import suspend_on_session
 from consent.registry.operations.read_package import opened_statement
 from consent.registry.queries.pages import ConsentRow
@@ -38,6 +41,7 @@ class Signed:
     row: ConsentRow
     body: Mapping[str, Any]
     words: OfferWords
+    first_shown_at: datetime
 
     @property
     def licensee(self) -> str:
@@ -54,11 +58,21 @@ class Signed:
 class Step:
     """One line of the timeline, in words."""
 
-    at: object
+    at: datetime
     what: str
     by: str
     tone: str
     exact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """A counted limit of one line: how many results were made of how many, in all or today."""
+
+    title: str
+    used: int
+    limit: int
+    today: bool
 
 
 def show_consent(page: Page, me: SignedInPerformer, *, grant: str) -> HttpResponse:
@@ -78,6 +92,8 @@ def show_consent(page: Page, me: SignedInPerformer, *, grant: str) -> HttpRespon
         run=run(row, now=page.now),
         own_hold="performer" in row.holders,
         may_confirm=row.confirm_from is not None and row.confirm_from <= page.now,
+        starts=_earliest_start(signed, at=page.now),
+        used=_used(signed, at=page.now),
         just_signed="signed" in page.request.GET,
         mailed=Outbox.objects.filter(kind="signed", grant=row.grant, sent_at__isnull=False).exists(),
     )
@@ -86,7 +102,8 @@ def show_consent(page: Page, me: SignedInPerformer, *, grant: str) -> HttpRespon
 def pause(page: Page, me: SignedInPerformer, *, grant: str) -> HttpResponse:
     """Pause at once; being signed in is enough, and only the performer's own passkey lifts it."""
     row = own_grant(me, grant)
-    suspend_on_session(page.ports.registry, livemode=me.livemode, performer=me.performer, grant=row.id)
+    with suppress(StateConflict):  # it has not started, or has ended: the page says how it stands
+        suspend_on_session(page.ports.registry, livemode=me.livemode, performer=me.performer, grant=row.id)
     return page.to(f"/consents/{row.id}")
 
 
@@ -117,7 +134,46 @@ def read_signed(page: Page, me: SignedInPerformer, grant: str) -> Signed:
         livemode=own.livemode,
         language=body["template"]["language"],
     )
-    return Signed(row=row, body=body, words=words)
+    return Signed(row=row, body=body, words=words, first_shown_at=own.first_shown_at)
+
+
+def _earliest_start(signed: Signed, *, at: datetime) -> datetime | None:
+    """When a consent that waits for its second yes starts, if that is said as soon as it can be."""
+    row = signed.row
+    if row.confirm_from is None:
+        return None
+    return activation_due(
+        adult=row.adult,
+        unrepresented=bool(signed.body["replaces_in_person_work"])
+        and signed.body["representation"]["kind"] == "none",
+        signed_at=row.signed_at,
+        first_shown_at=signed.first_shown_at,
+        confirmed_at=max(at, row.confirm_from),
+    )
+
+
+def _used(signed: Signed, *, at: datetime) -> Sequence[Used]:
+    """How much of each counted limit is used: results in all, or today."""
+    counted = {
+        (row.line, row.kind): row.used
+        for row in Counter.objects.filter(grant=signed.row.grant).exclude(kind="rate", day__lt=at.date())
+    }
+    titles = {line.id: line.title for line in (*signed.words.lines, *signed.words.adult_lines)}
+    found = []
+    for line in signed.body["lines"]:
+        for constraint in line.get("constraints", ()):
+            limit = constraint.get("limit", constraint.get("per_day"))
+            if constraint["kind"] in ("max_outputs", "rate") and limit:
+                used = counted.get((line["id"], constraint["kind"]), 0)
+                found.append(
+                    Used(
+                        title=titles[line["id"]],
+                        used=used,
+                        limit=limit,
+                        today=constraint["kind"] == "rate",
+                    )
+                )
+    return found
 
 
 def _step(entry: TimelineEntry) -> Step:

@@ -29,8 +29,9 @@ def show_request(page: Page, me: SignedInPerformer, *, offer: str) -> HttpRespon
     asked = read_asked(me, offer)
     if not asked.open:
         return _closed(page, me, asked)
-    if not page.posted:
+    if not _only_fetched_ahead(page):
         view_offer(page.ports.registry, livemode=me.livemode, performer=me.performer, offer=asked.row.id)
+    if not page.posted:
         return _page(page, me, asked)
     asked = _keep_choice(page, me, asked)
     if page.field("do") != "sign":
@@ -82,6 +83,14 @@ def request_text(page: Page, me: SignedInPerformer, *, offer: str) -> HttpRespon
     asked = read_asked(me, offer)
     name = f"{asked.row.id}.{asked.language}.md"
     return download(asked.text(asked.lines), name=name, kind="text/markdown; charset=utf-8")
+
+
+def _only_fetched_ahead(page: Page) -> bool:
+    """Whether a browser fetched the page in case somebody may want it: nobody has read anything yet.
+
+    The 72 hours of adult terms count from the first reading (Sec-Purpose: Fetch Standard, "prefetch").
+    """
+    return page.request.method == "HEAD" or "prefetch" in page.request.headers.get("Sec-Purpose", "")
 
 
 def _note_fault(note: str) -> str:
