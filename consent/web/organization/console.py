@@ -82,9 +82,7 @@ def console(at: SidePage) -> HttpResponse:
         context = StandingContext.from_json({} if row is None else row.context)
         asked = complete(request, context, caller=at.organization)
     except WireError as exc:
-        return _show(
-            at, typed, key=key, errors={exc.pointer.split("/")[1] if exc.pointer else "": _fault(exc)}
-        )
+        return _show(at, typed, key=key, errors={_field(exc): _fault(exc)})
     return _show(at, typed, key=key, answer=_answer(at, asked, row, question))
 
 
@@ -150,6 +148,11 @@ def _said(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def _field(exc: WireError) -> str:
+    """The form's field that is at fault; what is wrong with the whole is that it names nobody."""
+    return exc.pointer.split("/")[1] if exc.pointer else "performer"
+
+
 def _fault(exc: WireError) -> str:
     if exc.code == "selector_missing":
         return _("Say whom you ask about.")
@@ -178,7 +181,7 @@ def _show(
         status=422 if errors else 200,
         typed=typed,
         errors=errors,
-        listed=[(name or "performer", words) for name, words in errors.items()],
+        listed=list(errors.items()),
         answer=answer,
         key=chosen,
         keys=[("", _("none: no context, no promises")), *((each.id, _key_words(each)) for each in lines)],
