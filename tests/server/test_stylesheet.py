@@ -31,7 +31,7 @@ GRAPHICS = {
 MAX_BYTES = 25_000  # of the one stylesheet, as it is served
 # Parts that pages share: a renamed class would leave them bare.
 SHARED = (
-    "mark card alert row grow btn quiet end tag wait no two use text sign can not spark soft field note error "
+    "mark card alert row grow btn quiet end tag wait no two use text sign can not soft field note error "
     "steps timeline qr list crumbs test-side exit term result deny key narrow stack tiles check pager unseen"
 )
 
