@@ -94,3 +94,9 @@ def test_words_outside_a_translation_are_found() -> None:
     assert Found('{% include "a.html" with label=_("Your name") %}').bare == []
     assert Found("{% blocktranslate trimmed %}Hello <b>you</b>{% endblocktranslate %}").bare == []
     assert spoken('{% translate "One" %}{% include "a" with label=_("Two") %}') == ["One", "Two"]
+
+
+def test_every_part_is_taken_by_a_page() -> None:
+    templates = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    parts = [path.name for path in PAGES if path.parent.name == "parts"]
+    assert [name for name in parts if f"/{name}" not in templates] == []
