@@ -1,9 +1,10 @@
 """Somebody with a browser: one context, one page, one authenticator, watched by a guard."""
 
+import copy
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Request
@@ -21,6 +22,25 @@ NO_PASSKEYS = (
     "delete window.PublicKeyCredential; if (navigator.credentials) delete CredentialsContainer.prototype.get;"
 )
 SETTLE_MS = 15_000
+
+
+class _Loads:
+    """What one page loaded: the paths it rendered, and the requests since the last navigation."""
+
+    def __init__(self, page: Page) -> None:
+        self.paths: list[str] = []
+        self.requests: list[Request] = []
+        page.on("domcontentloaded", self._rendered)
+        page.on("request", self._requested)
+
+    def _rendered(self, page: Page) -> None:
+        self.paths.append(urlsplit(page.url).path)
+
+    def _requested(self, request: Request) -> None:
+        begins = request.is_navigation_request() and request.redirected_from is None
+        if begins and request.frame.parent_frame is None:
+            self.requests.clear()
+        self.requests.append(request)
 
 
 class Visitor:
@@ -52,6 +72,9 @@ class Visitor:
         self.guard = Guard(self.context, origins=frozenset(origins))
         if script:
             self.context.add_init_script(script)
+        self._open(screen_lock)
+
+    def _open(self, screen_lock: bool | None) -> None:
         self.page: Page = self.context.new_page()
         cdp = self.context.new_cdp_session(self.page)
         cdp.send("Network.enable")
@@ -59,10 +82,13 @@ class Visitor:
         self.authenticator = (
             None if screen_lock is None else Authenticator(self.page, screen_lock=screen_lock)
         )
-        self._screens: list[str] = []
-        self._loaded: list[Request] = []
-        self.page.on("domcontentloaded", self._rendered)
-        self.page.on("request", self._requested)
+        self._loads = _Loads(self.page)
+
+    def another_tab(self) -> Self:
+        """The same browser with the same cookies, looking at something else beside it."""
+        tab = copy.copy(self)
+        tab._open(True)
+        return tab
 
     @property
     def key(self) -> Authenticator:
@@ -94,17 +120,17 @@ class Visitor:
 
     def screens(self) -> list[str]:
         """The paths of the pages rendered so far; one that loads itself again (waiting, sent back) counts once."""
-        return [path for path, _ in itertools.groupby(self._screens)]
+        return [path for path, _ in itertools.groupby(self._loads.paths)]
 
     def forget_screens(self) -> None:
         """Count anew."""
-        self._screens.clear()
+        self._loads.paths.clear()
 
     def bytes_of_page(self) -> int:
         """All bytes that the open page took on the wire: headers and bodies, its style, its script."""
         self.page.wait_for_load_state("load")
         total = 0
-        for request in self._loaded:
+        for request in self._loads.requests:
             if request.response() is not None:
                 sizes = request.sizes()
                 total += sizes["responseBodySize"] + sizes["responseHeadersSize"]
@@ -125,15 +151,3 @@ class Visitor:
     def leave(self) -> None:
         """Close the browser window."""
         self.context.close()
-
-    def _rendered(self, page: Page) -> None:
-        self._screens.append(urlsplit(page.url).path)
-
-    def _requested(self, request: Request) -> None:
-        if (
-            request.is_navigation_request()
-            and request.redirected_from is None
-            and request.frame.parent_frame is None
-        ):
-            self._loaded.clear()
-        self._loaded.append(request)
