@@ -26,7 +26,7 @@ _HELP = {
     _SECONDS: ("histogram", "Time to answer, in seconds, by route."),
     _NOTICES: (
         "counter",
-        "Notices to people, by what became of an attempt: sent, failed, given_up, not_needed.",
+        "Notices to people, by what became of them: sent, failed (tried again), given_up, not_needed, unreachable.",
     ),
 }
 Sample = tuple[str, str]  # name with suffix, labels as they are printed

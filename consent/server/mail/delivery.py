@@ -101,9 +101,15 @@ def _put_off(row: Outbox, ports: MailPorts, cause: str) -> None:
 
 
 def _give_up(row: Outbox, ports: MailPorts, exc: Exception) -> None:
-    cause = exc.cause if isinstance(exc, NotNeededError) else type(exc).__name__
+    match exc:
+        case NotNeededError():
+            outcome, cause = "not_needed", exc.cause
+        case AddressUnusableError():
+            outcome, cause = "unreachable", type(exc).__name__
+        case _:
+            outcome, cause = "given_up", type(exc).__name__
     if outbox.give_up(row, error=cause):
-        ports.metrics.mail(outcome="not_needed" if isinstance(exc, NotNeededError) else "given_up")
+        ports.metrics.mail(outcome=outcome)
         _logger.info("notice %s (%s) is not sent: %s", row.id, row.kind, cause)
         _destroy_secret(row, ports)
 
