@@ -1,4 +1,4 @@
-"""`consent-server organization`: let organizations in, and give them API keys."""
+"""`consent-server organization`: let organizations and their members in, and give them API keys."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from consent.core.wire.keys import SCOPES
 from consent.server.commands.registry_here import open_registry
 
+ROLES = ("owner", "developer", "producer", "desk")  # as in the registry's model
 CONTEXT = ("territory", "language", "purpose", "base_model")
 
 
@@ -22,6 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     opened = verbs.add_parser("open", help="open an organization's other side")
     opened.add_argument("organization", help="org_…")
     opened.add_argument("--side", choices=("live", "test"), required=True)
+    _members(verbs)
     _key(verbs.add_parser("key", help="make, list and revoke API keys"))
     options = parser.parse_args(list(arguments))
     made = open_registry()
@@ -30,6 +32,20 @@ def run(arguments: Sequence[str]) -> int:
     for line in organizations.run(options, made.registry):
         print(line)
     return 0
+
+
+def _members(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    invite = verbs.add_parser("invite-member", help="add a member; prints the link that lets them in once")
+    invite.add_argument("organization", help="org_…")
+    invite.add_argument("--email", required=True, help="kept sealed; nothing is sent to it by this command")
+    invite.add_argument("--role", choices=ROLES, required=True)
+    invite.add_argument("--name", required=True, help="as their colleagues see it")
+    members = verbs.add_parser("members", help="who acts for an organization")
+    members.add_argument("organization", help="org_…")
+    link = verbs.add_parser(
+        "member-link", help="another link for a member whose first ran out or device is lost"
+    )
+    link.add_argument("member", help="mem_…")
 
 
 def _key(parser: argparse.ArgumentParser) -> None:

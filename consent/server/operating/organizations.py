@@ -1,12 +1,15 @@
-"""Organizations and their API keys, by the operator."""
+"""Organizations, their members and their API keys, by the operator."""
 
 import argparse
 from collections.abc import Iterator
 
 from consent.registry.answers import enforced
-from consent.registry.models import ApiKey, Organization, OrganizationSide
+from consent.registry.errors import NotFound
+from consent.registry.models import ApiKey, Member, Organization, OrganizationSide
 from consent.registry.operations.api_keys import create_api_key, revoke_api_key
 from consent.registry.operations.create_organization import create_organization, open_side
+from consent.registry.operations.links import LIVES, make_link
+from consent.registry.operations.members import add_member
 from consent.registry.ports import RegistryPorts
 from consent.server.test_actors.seed import seed_actors
 
@@ -30,8 +33,44 @@ def run(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
         case "open":
             open_side(ports, livemode=options.side == "live", organization=options.organization)
             yield from _opened(options.organization, options, ports)
+        case "invite-member":
+            yield from _invite(options, ports)
+        case "members":
+            yield from _members(options.organization)
+        case "member-link":
+            yield from _link(options.member, ports)
         case _:
             yield from _key(options, ports)
+
+
+def _invite(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
+    """Members act on both sides; that they came stands in the history of a side that is open, live first."""
+    sides = OrganizationSide.objects.filter(organization_id=options.organization).order_by("-livemode")
+    livemode = sides.values_list("livemode", flat=True).first()
+    if livemode is None:
+        raise NotFound("no such organization")
+    member = add_member(
+        ports,
+        livemode=livemode,
+        organization=options.organization,
+        email=options.email,
+        role=options.role,
+        display_name=options.name,
+    )
+    yield from _link(member, ports)
+
+
+def _link(member: str, ports: RegistryPorts) -> Iterator[str]:
+    token = make_link(ports, kind="member", member=member)
+    days = LIVES["member"].days
+    yield f"{member}: whoever opens this link makes the passkey; it works once, for {days} days"
+    yield f"{ports.origin}/m/{token}"
+
+
+def _members(organization: str) -> Iterator[str]:
+    rows = Member.objects.filter(organization_id=organization, removed_at=None).order_by("created_at", "id")
+    for row in rows:
+        yield f"{row.id}  {row.role:<9}  {row.display_name}"
 
 
 def _opened(organization: str, options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
