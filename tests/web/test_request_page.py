@@ -256,3 +256,38 @@ def test_what_a_browser_fetches_ahead_is_not_read(site: "Site") -> None:
     ada.browser.post({"lines": ["l1"], "do": "sign"})  # now somebody has read it
     assert Offer.objects.get(id=offer).viewed_at is not None
     assert ada.browser.path == f"/sign/{offer}"
+
+
+def test_an_identity_check_that_is_too_old_is_told_before_the_passkey_is_asked(site: "Site") -> None:
+    from tests.web.performing import actor, enter, words
+
+    ada = actor(site)
+    offer = ada.request(ada.organization(), terms(TRAIN, ADULT))
+    ada.choose(offer, "a1", do="look")
+    site.world.clock.forward(days=90)
+    enter(ada)
+    ada.choose(offer, "a1")
+    assert ada.browser.status == 409 and ada.browser.path == f"/requests/{offer}"
+    assert "Your identity check is too old for this" in words(ada.browser.text)
+    ada.choose(offer, "l1")  # twelve months for what is not adult
+    assert ada.browser.path == f"/sign/{offer}"
+    site.world.clock.forward(days=300)
+    enter(ada)
+    ada.browser.get(f"{MAIN}/requests/{offer}")
+    assert "Your identity check is too old for this" in words(ada.browser.text)
+    site.world.verify(ada.id)
+    ada.browser.get(f"{MAIN}/requests/{offer}")
+    assert "too old" not in words(ada.browser.text)
+
+
+def test_a_request_whose_time_has_run_out_cannot_be_signed(site: "Site") -> None:
+    from tests.web.performing import actor, enter, words
+
+    ada = actor(site)
+    offer = ada.request(ada.organization())
+    ada.choose(offer, "l1", do="look")
+    site.world.clock.forward(days=366 * 2)
+    enter(ada)
+    ada.choose(offer, "l1")
+    assert ada.browser.path == f"/requests/{offer}"
+    assert "The time that this request is about is over" in words(ada.browser.text)

@@ -39,6 +39,8 @@ def show_request(page: Page, me: SignedInPerformer, *, offer: str) -> HttpRespon
     if not asked.lines:
         said = _("Nothing is switched on yet. Switch on at least one thing, or decline.")
         return _page(page, me, asked, errors=[("", said)], status=422)
+    if asked.hindrance(at=page.now):
+        return _page(page, me, asked, status=409)
     return to_signing(page, "sign", subject=asked.row.id)
 
 
@@ -146,6 +148,7 @@ def _page(
         text=shown_text(asked.text(asked.lines)),
         names=[(name, name) for name in asked.names],
         usable_from=_usable_from(page, me),
+        hindrance=asked.hindrance(at=page.now),
         errors=errors,
         status=status,
     )

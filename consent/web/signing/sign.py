@@ -45,7 +45,7 @@ def _ask(
     asked = read_asked(me, offer)
     keys = keys_to_ask(page, me, loosens=True)
     back = f"/requests/{asked.row.id}"
-    if not asked.open or not asked.lines:
+    if not asked.open or not asked.lines or asked.hindrance(at=page.now):
         return page.to(back, place=Place.MAIN)
     if keys.chosen is None:
         return page.render("signing/key_waits.html", keys=keys, back=page.ports.origins.main + back)
