@@ -1,7 +1,10 @@
 """Two at once with one code, link, passkey or click: one wins, and nothing is half kept."""
 
 import secrets
+import threading
 from typing import TYPE_CHECKING
+
+import psycopg
 
 from tests.registry.newcomer import Device, add_pending, enrol
 from tests.registry.test_accounts import register
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from tests.registry.world import World
 
 ROUNDS = 4
+WAITING = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 def test_two_people_with_one_invitation_make_one_account(world: "World") -> None:
@@ -129,3 +133,31 @@ def test_a_passkey_added_while_the_examiner_approves_is_covered_or_refused(world
         states = Credential.objects.filter(performer_id=performer).values_list("state", flat=True)
         assert set(states) == {"active"}
         assert len(states) == (1 if isinstance(added, StateConflict) else 2)
+
+
+def test_a_passkey_on_its_way_into_one_table_keeps_the_other_waiting(world: "World", database: str) -> None:
+    from django.db import transaction
+
+    from consent.registry.errors import CredentialTaken
+
+    who, performers, accounts = operator(world), Device(), Device()
+    accounts.passkey.credential_id = performers.webauthn_id
+    kept, ended = threading.Event(), threading.Event()
+
+    def account() -> None:
+        with transaction.atomic():
+            register(world, accounts, operator=who)
+            kept.set()
+            with psycopg.connect(database, autocommit=True) as looking:
+                while not ended.is_set() and not looking.execute(WAITING).fetchall():
+                    ended.wait(0.05)
+
+    def performer() -> None:
+        kept.wait(timeout=20)
+        try:
+            enrol(world, performers)
+        finally:
+            ended.set()
+
+    won, lost = split(race(account, performer))
+    assert len(won) == 1 and [type(each) for each in lost] == [CredentialTaken]
