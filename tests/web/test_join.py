@@ -224,6 +224,7 @@ def test_a_second_passkey_is_offered_for_another_device(site: "Site") -> None:
     excluded = browser.options()["excludeCredentials"]
     assert len(excluded) == 1, "the same device is not asked twice"
     browser.passkey = SoftwareAuthenticator()
+    site.world.clock.forward(seconds=1)
     browser.use_passkey({"label": "my tablet"})
     assert browser.path == "/join/safe" and "my tablet" in browser.text
     kept = passkeys_of(performer)

@@ -16,6 +16,7 @@ def _make(me: "Actor", label: str = "my tablet") -> "tuple[Browser, Any]":
     from tests.web.browserless import MAIN
 
     old, new = me.device.passkey, SoftwareAuthenticator()
+    me.site.world.clock.forward(seconds=1)  # lists are in the order in which keys came
     me.browser.get(f"{MAIN}/keys")
     me.browser.post(to="/keys/new")
     assert me.browser.path == "/keys/add"

@@ -64,7 +64,7 @@ def make_link(
     token = b64u(ports.log.random(TOKEN_BYTES))
     now = ports.clock()
     OneUseLink.objects.create(
-        digest=_digest(token),
+        digest=link_digest(token),
         kind=kind,
         operator_id=operator,
         member_id=member,
@@ -97,7 +97,7 @@ def use_link(ports: RegistryPorts, *, kind: str, token: str) -> LinkUsed:
     with transaction.atomic():
         if _open_links(kind, token, at=now).update(used_at=now) != 1:
             raise LinkSpent("this link does not open anything any more", pointer="/token")
-        row = OneUseLink.objects.get(digest=_digest(token))
+        row = OneUseLink.objects.get(digest=link_digest(token))
     return _used(row)
 
 
@@ -118,11 +118,11 @@ def _open_links(kind: str, token: str, *, at: datetime) -> QuerySet[OneUseLink]:
         | Q(performer__isnull=False)
     )
     return OneUseLink.objects.filter(
-        standing, digest=_digest(token), kind=kind, used_at=None, expires_at__gt=at
+        standing, digest=link_digest(token), kind=kind, used_at=None, expires_at__gt=at
     )
 
 
-def _digest(token: str) -> str:
+def link_digest(token: str) -> str:
     """The stored name of a token; of what cannot be one, a name that no link has."""
     try:
         secret = unb64u(token) if len(token) <= TOKEN_BYTES * 2 else b""

@@ -6,9 +6,7 @@ The code or link is used up when that passkey is there, so that a break on the w
 
 from django.http import HttpResponse
 
-from consent.registry.models import RecoveryCode
-from consent.registry.operations.links import link_opens
-from consent.registry.recovery_code import code_digest
+from consent.registry.operations.begin_recovery import name_recovery
 from consent.web.handoffs import to_signing
 from consent.web.page import Page
 from consent.web.public.attempts import Attempts
@@ -22,29 +20,21 @@ def recover(page: Page) -> HttpResponse:
         return page.render("public/recover.html")
     if _WRONG.used_up(page.request):
         return page.render("public/too_many.html", status=429)
-    code = page.field("code", max_chars=64)
-    if not code_opens(code):
+    name = name_recovery(page.ports.registry, code=page.field("code", max_chars=64))
+    if name is None:
         _WRONG.note(page.request)
         return page.render("public/recover.html", status=422, fault=True)
-    return to_signing(page, "recover", by="sheet", secret=code)
+    return to_signing(page, "recover", name=name)
 
 
 def recover_link(page: Page, *, token: str) -> HttpResponse:
     """The mailed link. Looking at it uses nothing up."""
     if _WRONG.used_up(page.request):
         return page.render("public/too_many.html", status=429)
-    if not link_opens(page.ports.registry, kind="recovery", token=token):
+    name = name_recovery(page.ports.registry, token=token)
+    if name is None:
         _WRONG.note(page.request)
         return page.render("public/link_spent.html", status=410)
     if not page.posted:
         return page.render("public/recover_link.html")
-    return to_signing(page, "recover", by="link", secret=token)
-
-
-def code_opens(code: str) -> bool:
-    """Whether a sheet's code would work now; asking uses nothing up."""
-    digest = code_digest(code)
-    return (
-        digest is not None
-        and RecoveryCode.objects.filter(digest=digest, used_at=None, replaced_at=None).exists()
-    )
+    return to_signing(page, "recover", name=name)

@@ -3,13 +3,12 @@
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from consent.registry.errors import CredentialTaken, LinkSpent, RecoveryCodeSpent
+from consent.registry.errors import CredentialTaken, RecoveryCodeSpent
+from consent.registry.operations.begin_recovery import begin_recovery, recovery_opens
 from consent.registry.operations.enrol_passkey import add_pending_passkey
-from consent.registry.operations.links import link_opens, use_link
-from consent.registry.operations.recovery import Recovering, use_recovery_code
-from consent.web.handoffs import Task, current_task, to_main
+from consent.registry.operations.recovery import Recovering
+from consent.web.handoffs import current_task, to_main
 from consent.web.page import Page
-from consent.web.public.recover import code_opens
 from consent.web.refusals import CeremonySpent, PasskeyRefused
 from consent.web.registrations import Made, ask_to_make, take_made
 from consent.web.signing.unknown_key import require_unknown
@@ -19,20 +18,20 @@ PURPOSE = "recover"
 
 def recover_key(page: Page) -> HttpResponse:
     """Make the passkey; the code or link that led here is used up with it."""
-    task = current_task(page, "recover")
-    if not _opens(page, task):
+    name = str(current_task(page, "recover").content["name"])
+    if not recovery_opens(page.ports.registry, name=name):
         return page.render("public/link_spent.html", status=410)
     if not page.posted:
         return _ask(page)
     try:
         made = take_made(page, purpose=PURPOSE)
         require_unknown(made)
-        mine = _keep(page, task, made)
+        mine = _keep(page, name, made)
     except CredentialTaken:
         return _ask(page, message=_("This passkey is known already. Make a new one."))
     except (PasskeyRefused, CeremonySpent):
         return _ask(page, message=_("Your passkey did not arrive whole. Please make it again."))
-    except (LinkSpent, RecoveryCodeSpent):
+    except RecoveryCodeSpent:
         return page.render("public/link_spent.html", status=410)
     page.session.pop("task", None)
     return to_main(
@@ -46,13 +45,13 @@ def recover_key(page: Page) -> HttpResponse:
     )
 
 
-def _keep(page: Page, task: Task, made: Made) -> Recovering:
-    """Use the secret up, then keep the key.
+def _keep(page: Page, name: str, made: Made) -> Recovering:
+    """Use the code or link up, then keep the key.
 
-    Crash between the two: the secret is spent and nothing else happened; a mailed link brings another.
+    Crash between the two: it is spent and nothing else happened; a mailed link brings another.
     """
     label = page.field("label", max_chars=100) or _("My new passkey")
-    mine = _used(page, task)
+    mine = begin_recovery(page.ports.registry, name=name)
     add_pending_passkey(
         page.ports.registry,
         livemode=mine.livemode,
@@ -64,22 +63,6 @@ def _keep(page: Page, task: Task, made: Made) -> Recovering:
         recovering=True,
     )
     return mine
-
-
-def _used(page: Page, task: Task) -> Recovering:
-    secret = str(task.content["secret"])
-    if task.content["by"] == "sheet":
-        return use_recovery_code(page.ports.registry, code=secret)
-    used = use_link(page.ports.registry, kind="recovery", token=secret)
-    assert used.performer is not None and used.livemode is not None  # one_use_link_for_whom
-    return Recovering(performer=used.performer, livemode=used.livemode)
-
-
-def _opens(page: Page, task: Task) -> bool:
-    secret = str(task.content["secret"])
-    if task.content["by"] == "sheet":
-        return code_opens(secret)
-    return link_opens(page.ports.registry, kind="recovery", token=secret)
 
 
 def _ask(page: Page, *, message: str = "") -> HttpResponse:
