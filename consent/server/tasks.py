@@ -30,6 +30,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,
     broker_connection_timeout=2,
+    worker_prefetch_multiplier=1,  # what one worker is busy with is no reason to keep the next from another
     # The broker says that it has a message; one that only takes bytes counts as away (RabbitMQ).
     broker_transport_options={"confirm_publish": True},
 )

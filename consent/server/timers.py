@@ -38,8 +38,9 @@ def mail(ports: RegistryPorts) -> int:
     return deliver_due(wiring().mail) + outbox.destroy_left_over(ports.log.sealer)
 
 
+ENFORCEMENT = Timer(name="enforcement", every_s=1.0, work=sweep_enforcement)
 TIMERS: tuple[Timer, ...] = (
-    Timer(name="enforcement", every_s=1.0, work=sweep_enforcement),
+    ENFORCEMENT,
     Timer(name="activate", every_s=10.0, work=activate),
     Timer(name="expire", every_s=10.0, work=expire),
     Timer(name="countersign", every_s=5.0, work=countersign),

@@ -109,7 +109,7 @@ def test_nothing_planted_reaches_anybody_else(
         assert secret not in stored, secret
 
     class Away:
-        def deliver(self, message: Any) -> None:
+        def deliver(self, message: Any, *, until: float) -> None:
             raise MailboxAwayError("TimeoutError")
 
     box = FolderMailbox(post.folder)

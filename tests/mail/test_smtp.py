@@ -26,7 +26,7 @@ def _mailbox(office: PostOffice, **changes: Any) -> Any:
     from consent.server.mail.smtp import SmtpMailbox
     from consent.server.settings.mail import SmtpSettings
 
-    options = {name: changes.pop(name) for name in ("context", "conversation_s") if name in changes}
+    options = {name: changes.pop(name) for name in ("context",) if name in changes}
     said = {"tls": "none", "user": "", "password": "", **changes}
     return SmtpMailbox(SmtpSettings(host=office.host, port=office.port, **said), **options)
 
@@ -114,20 +114,26 @@ def test_a_server_that_is_away_is_told_from_a_mail_that_is_refused(world: "World
     assert _failed(world, post, _mailbox(office)).last_error == "ConnectionRefusedError"
 
 
-def test_a_server_that_hangs_is_left_before_the_claim_ends(world: "World", post: "Post") -> None:
+def test_a_server_that_hangs_is_left_before_the_claim_ends(
+    world: "World", post: "Post", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.log.outbox import CLAIM
+    from consent.server.mail import delivery
+
+    assert 0 < delivery.MARGIN_S < CLAIM.total_seconds() / 2
+    monkeypatch.setattr(delivery, "MARGIN_S", CLAIM.total_seconds() - 1.0)
     done = threading.Event()
     with PostOffice() as office:
         office.on_data = lambda taken: "451 too late" if done.wait(20) else None
-        after = _failed(world, post, _mailbox(office, conversation_s=0.5))
+        after = _failed(world, post, _mailbox(office))
         done.set()
-    assert after.last_error == "SMTPServerDisconnected"
-
-
-def test_no_conversation_outlasts_a_claim() -> None:
-    from consent.log.outbox import CLAIM
-    from consent.server.mail.smtp import CONNECT_S, CONVERSATION_S
-
-    assert CONNECT_S < CONVERSATION_S < CLAIM.total_seconds()
+        assert after.last_error == "SMTPServerDisconnected"
+        monkeypatch.setattr(
+            delivery, "MARGIN_S", CLAIM.total_seconds() + 1.0
+        )  # as if composing took too long
+        office.asked.clear()
+        assert _failed(world, post, _mailbox(office)).last_error == "TimeoutError"
+        assert office.asked == []
 
 
 @pytest.mark.parametrize(
@@ -191,7 +197,7 @@ def test_what_fails_for_three_days_is_given_up_with_its_secret(world: "World", p
     Outbox.objects.filter(id=row.id).update(created_at=F("created_at") - LIFE)
 
     class Away:
-        def deliver(self, message: Any) -> None:
+        def deliver(self, message: Any, *, until: float) -> None:
             raise MailboxAwayError("ConnectionRefusedError")
 
     with pytest.raises(MailboxAwayError):
@@ -295,10 +301,10 @@ def test_the_folder_keeps_the_first_of_a_repeated_mail(world: "World", post: "Po
 
     row = _row(world, post)
     mailbox, mail = FolderMailbox(tmp_path / "box"), compose(row, post.ports())
-    mailbox.deliver(mail)
+    mailbox.deliver(mail, until=0.0)
     (file,) = (tmp_path / "box").iterdir()
     before = (file.name, file.stat().st_mtime_ns, file.read_bytes())
-    mailbox.deliver(mail)
+    mailbox.deliver(mail, until=0.0)
     (file,) = (tmp_path / "box").iterdir()
     assert (file.name, file.stat().st_mtime_ns, file.read_bytes()) == before
     assert file.name == f"{row.id}.eml" and file.stat().st_mode & 0o077 == 0

@@ -120,7 +120,7 @@ def _relay(settings: Settings, *, laptop: bool) -> int:
     ports, stop = _set_up(), stop_event()
     from consent.server.laptop.companion import companion_timers  # noqa: PLC0415  # needs the models
     from consent.server.relay import Relay, Timer, side_by_side  # noqa: PLC0415
-    from consent.server.timers import MAIL, TIMERS  # noqa: PLC0415
+    from consent.server.timers import ENFORCEMENT, MAIL, TIMERS  # noqa: PLC0415
     from consent.server.wiring import wiring  # noqa: PLC0415
 
     def in_place(timer: Timer) -> int:
@@ -131,7 +131,8 @@ def _relay(settings: Settings, *, laptop: bool) -> int:
 
         if timer is MAIL:
             return hand_over_mail(wiring().mail)
-        return hand_over(timer, ports) if timer in TIMERS else in_place(timer)
+        # Enforcement stands in no queue behind a mail that a slow server holds up.
+        return hand_over(timer, ports) if timer in TIMERS and timer is not ENFORCEMENT else in_place(timer)
 
     extra = companion_timers(settings.storage.data_dir) if laptop else ()
     run_one = through_the_broker if settings.broker_url else in_place

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from datetime import timedelta
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -17,6 +18,7 @@ from consent.server.mail.mailbox import AddressUnusableError, MailboxAwayError, 
 from consent.server.mail.ports import MailPorts
 
 AT_ONCE = 50  # a turn's share of what is done in place
+MARGIN_S = 15.0  # of a claim: nothing is handed in any more, and what was is recorded
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(hours=6)
 _logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ def deliver(ports: MailPorts, outbox_id: str) -> bool:
     Raises:
         MailboxAwayError: the mailbox cannot be reached; the row is put off already.
     """
+    until = time.monotonic() + outbox.CLAIM.total_seconds() - MARGIN_S
     row = outbox.claim(outbox_id)
     if row is None:
         return False
@@ -38,7 +41,7 @@ def deliver(ports: MailPorts, outbox_id: str) -> bool:
             raise NotNeededError("Expired")
         _wait_enforced(row, ports)
         message = compose(row, ports)
-        ports.mailbox.deliver(message)
+        ports.mailbox.deliver(message, until=until)
     except _NEVER as exc:
         _give_up(row, ports, exc)
         return False

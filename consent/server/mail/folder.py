@@ -20,7 +20,7 @@ class FolderMailbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def deliver(self, message: EmailMessage) -> None:
+    def deliver(self, message: EmailMessage, *, until: float) -> None:
         """Write the file at once or not at all; one that is there already stays."""
         name = message_name(message)
         if name is None:

@@ -27,8 +27,10 @@ class AddressUnusableError(Exception):
 class Mailbox(Protocol):
     """Takes mail. The same mail may come again under the same Message-ID, after a crash."""
 
-    def deliver(self, message: EmailMessage) -> None:
-        """Hand `message` in; it is in others' care when this returns. Takes less than `outbox.CLAIM`.
+    def deliver(self, message: EmailMessage, *, until: float) -> None:
+        """Hand `message` in; it is in others' care when this returns, which is before `until`.
+
+        `until` is on the monotonic clock, in seconds: from then on somebody else may hand it in.
 
         Raises:
             MailboxAwayError, MailRefusedError: try again later. AddressUnusableError: never.

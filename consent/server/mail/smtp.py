@@ -15,41 +15,41 @@ import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 
-from consent.log.outbox import CLAIM
 from consent.server.mail.mailbox import AddressUnusableError, MailboxAwayError, MailRefusedError
 from consent.server.settings.mail import SmtpSettings
 
-CONNECT_S = 10.0
-CONVERSATION_S = CLAIM.total_seconds() - 15.0  # ends while the row's claim still stands
+STEP_S = 10.0  # for each answer until the mail itself is said
 # RFC 2606 §2 and §3: names at which nobody can ever have a mailbox.
 RESERVED = (".example", ".invalid", ".localhost", ".test", ".example.com", ".example.net", ".example.org")
 
 
 class SmtpMailbox:
-    """Hands each mail in over a connection of its own; no conversation outlasts a row's claim."""
+    """Hands each mail in over a connection of its own."""
 
     def __init__(
         self,
         settings: SmtpSettings,
         *,
         context: Callable[[], ssl.SSLContext] = ssl.create_default_context,
-        conversation_s: float = CONVERSATION_S,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._context = context
-        self._conversation_s = conversation_s
+        self._monotonic = monotonic
 
-    def deliver(self, message: EmailMessage) -> None:
+    def deliver(self, message: EmailMessage, *, until: float) -> None:
         """Hand it in. TLS and a sign-in come before anything is said of the mail."""
         domain = str(message["To"]).rpartition("@")[2].rstrip(">").lower()
         if f".{domain}".endswith(RESERVED):
             raise AddressUnusableError
-        until = time.monotonic() + self._conversation_s
         try:
             server = self._connect()
         except (OSError, smtplib.SMTPException) as exc:
             raise MailboxAwayError(type(exc).__name__) from exc
-        with _closed_at(until, server):
+        left_s = until - self._monotonic()
+        with _closed_after(left_s, server):
+            if left_s <= 0:
+                raise MailboxAwayError("TimeoutError")  # a server this slow is as good as away
             try:
                 server.send_message(message)
             except (OSError, smtplib.SMTPException) as exc:
@@ -60,18 +60,16 @@ class SmtpMailbox:
     def _connect(self) -> smtplib.SMTP:
         to = self._settings
         if to.tls == "first":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                to.host, to.port, timeout=CONNECT_S, context=self._context()
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(to.host, to.port, timeout=STEP_S, context=self._context())
         else:
-            server = smtplib.SMTP(to.host, to.port, timeout=CONNECT_S)
+            server = smtplib.SMTP(to.host, to.port, timeout=STEP_S)
         try:
             if to.tls == "starttls":
                 server.starttls(context=self._context())  # SMTPNotSupportedError where it is not offered
             if to.user:
                 server.login(to.user, to.password)
             if server.sock is not None:
-                server.sock.settimeout(self._conversation_s)
+                server.sock.settimeout(None)  # from here on the end is known, and `_closed_after` brings it
         except (OSError, smtplib.SMTPException):
             server.close()
             raise
@@ -79,8 +77,8 @@ class SmtpMailbox:
 
 
 @contextlib.contextmanager
-def _closed_at(until: float, server: smtplib.SMTP) -> Iterator[None]:
-    """Close the connection at the end, and at `until` on the monotonic clock whatever the server does.
+def _closed_after(left_s: float, server: smtplib.SMTP) -> Iterator[None]:
+    """Close the connection at the end, and after `left_s` whatever the server does.
 
     QUIT is said and its answer not waited for: the mail is in the server's care, and COMMIT comes next.
     """
@@ -90,7 +88,7 @@ def _closed_at(until: float, server: smtplib.SMTP) -> Iterator[None]:
             if server.sock is not None:
                 server.sock.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(max(0.0, until - time.monotonic()), cut)
+    timer = threading.Timer(max(0.0, left_s), cut)
     timer.daemon = True
     timer.start()
     try:
