@@ -195,3 +195,36 @@ def test_health_shows_figures_and_what_is_missing(site: "Site") -> None:
     assert (
         browser.status == 200 and "The registry can decide" in browser.text and "PostgreSQL" in browser.text
     )
+
+
+def test_a_members_session_opens_no_operators_page(site: "Site") -> None:
+    from consent.registry.operations.members import add_member
+    from consent.web.origins import Place
+    from consent.web.sessions import SessionStore
+    from consent.web.who import sign_in_member
+
+    member = add_member(
+        site.ports.registry,
+        livemode=True,
+        organization=site.world.organization(),
+        email="owner@northlight.example",
+        role="owner",
+        display_name="Mia",
+    )
+    store = SessionStore(place=Place.MAIN)
+    sign_in_member(store, member=member, at=site.world.clock())
+    store.save()
+    browser = site.browser()
+    browser._client(browser.place).cookies["__Host-consent_session"] = store.session_key
+    for path in ("/operator/identity", "/operator/organizations", "/operator/health"):
+        answer = browser.get(path, follow=False)
+        assert answer.status_code == 303 and answer.headers["Location"].startswith("/sign-in"), path
+
+
+def test_the_pages_stand_on_the_main_origin_only(site: "Site") -> None:
+    from tests.web.operators import invite
+
+    _, token = invite(site)
+    browser = site.browser(SoftwareAuthenticator())
+    for path in (f"/o/{token}", "/operator/identity", "/operator/health"):
+        assert browser.get(f"https://sign.registry.example{path}", follow=False).status_code == 404, path
