@@ -40,6 +40,20 @@ def test_the_three_that_have_no_default_are_enough_on_localhost() -> None:
     assert settings.storage.keys == Path(".state/keys").absolute()
 
 
+def test_the_signing_origin_has_a_port_of_its_own_only_where_no_proxy_stands() -> None:
+    def port(**changes: str) -> int | None:
+        return read_settings({**GOOD, **changes}).web.signing_port
+
+    assert port() == 8001
+    assert port(CONSENT_PORT="9000") == 9001
+    assert port(CONSENT_SIGNING_ORIGIN="http://localhost:9005") == 9005
+    # Another web process of the same registry, on the very port that the signing origin names.
+    assert port(CONSENT_PORT="8001", CONSENT_ORIGIN="http://localhost:8000") is None
+    assert read_settings(PUBLIC).web.signing_port is None
+    with pytest.raises(SettingsRefused, match="no next port"):
+        port(CONSENT_PORT="65535")
+
+
 def test_everything_missing_is_told_at_once_with_how_to_mend_it() -> None:
     with pytest.raises(SettingsRefused) as refused:
         read_settings({})

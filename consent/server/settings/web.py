@@ -7,6 +7,7 @@ from consent.server.settings.database import LOCAL_HOSTS
 from consent.server.settings.environment import Environment
 
 DEFAULT_PORT = 8000
+MAX_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def read_web(environment: Environment) -> WebSettings:
     local = host_of(origin) in LOCAL_HOSTS
     signing = _origin(environment, "CONSENT_SIGNING_ORIGIN")
     if not signing and local:
-        signing = f"http://localhost:{(urlsplit(origin).port or port) + 1}"
+        signing = f"http://localhost:{_next_port(environment, urlsplit(origin).port or port)}"
     elif not signing:
         environment.refuse(
             "CONSENT_SIGNING_ORIGIN",
@@ -70,10 +71,17 @@ def read_web(environment: Environment) -> WebSettings:
 
 def _port(environment: Environment) -> int:
     text = environment.text("CONSENT_PORT") or str(DEFAULT_PORT)
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_PORT:
         return int(text)
     environment.refuse("CONSENT_PORT", "is not a port", "use a number from 1 to 65535")
     return DEFAULT_PORT
+
+
+def _next_port(environment: Environment, port: int) -> int:
+    if port < MAX_PORT:
+        return port + 1
+    environment.refuse("CONSENT_PORT", "leaves no next port for the signing origin", "use a lower one")
+    return port - 1
 
 
 def _origin(environment: Environment, name: str) -> str:
