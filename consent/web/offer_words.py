@@ -16,7 +16,7 @@ from consent.core.content import TIER_RANK
 from consent.core.instants import parse_instant
 from consent.core.offers import expand_offer, in_language
 from consent.core.term_error import TermError
-from consent.core.text_template import Words
+from consent.core.text_template import Words, word
 from consent.core.text_values import text_values
 
 _ESCAPED: Final = re.compile(r"\\(.)")
@@ -43,7 +43,8 @@ class UseWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineWords:
-    """One line of the offer, switched on as a whole. `description` is the company's own text."""
+    """One line of the offer, switched on as a whole. `title` names what the company wrote, a family as one;
+    `uses` are all that follow from it; `description` is the company's own text."""
 
     id: str
     title: str
@@ -161,7 +162,7 @@ def _line(line: Mapping[str, Any], body: Mapping[str, Any], words: Words) -> Lin
     )
     return LineWords(
         id=str(line["id"]),
-        title=" · ".join(use.title for use in uses),
+        title=" · ".join(plain(word(words, f"use.{name}")) for name in line["uses"]),
         uses=uses,
         description=tuple(part.strip() for part in line["description"].split("\n") if part.strip()),
         initials=bool(line.get("initials")),

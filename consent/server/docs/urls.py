@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
 from consent.api.ports import ApiPorts
-from consent.core.wire.problem_kinds import KINDS
 from consent.api.urls import openapi_document
 from consent.core.resources import templates
+from consent.core.wire.problem_kinds import KINDS
 from consent.server.docs.manual import verbs
 from consent.server.docs.page import SECTIONS, read_markdown, render, to_html
 from consent.server.docs.reference import by_tag

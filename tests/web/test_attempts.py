@@ -1,0 +1,48 @@
+"""The brake on guessing: by address, for ten minutes, in bounded memory."""
+
+import pytest
+from django.test import RequestFactory
+
+from consent.web.public.attempts import MAX_ADDRESSES, Attempts, address_of
+
+
+def _request(peer: str, told: str = "") -> object:
+    headers = {"HTTP_X_FORWARDED_FOR": told} if told else {}
+    return RequestFactory().get("/", REMOTE_ADDR=peer, **headers)
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "address"),
+    [
+        ("203.0.113.9", "", "203.0.113.9"),
+        ("9.9.9.9", "198.51.100.1", "9.9.9.9"),  # nobody of ours: what it says counts for nothing
+        ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.7", "6.6.6.6, 198.51.100.1", "198.51.100.1"),  # only what the nearest proxy wrote
+        ("127.0.0.1", "nonsense", "127.0.0.1"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("2001:db8:1:2:3::4", "", "2001:db8:1:2::/64"),
+        ("", "", ""),
+    ],
+)
+def test_an_address_is_the_peers_or_what_our_own_proxy_says(peer: str, told: str, address: str) -> None:
+    assert address_of(_request(peer, told)) == address  # type: ignore[arg-type]
+
+
+def test_tries_come_back_after_ten_minutes() -> None:
+    now = [0.0]
+    attempts = Attempts(2, monotonic=lambda: now[0])
+    request = _request("203.0.113.9")
+    for _ in range(2):
+        assert not attempts.used_up(request)  # type: ignore[arg-type]
+        attempts.note(request)  # type: ignore[arg-type]
+    assert attempts.used_up(request)  # type: ignore[arg-type]
+    assert not attempts.used_up(_request("203.0.113.10"))  # type: ignore[arg-type]
+    now[0] = 600.0
+    assert not attempts.used_up(request)  # type: ignore[arg-type]
+
+
+def test_a_million_addresses_take_no_more_memory_than_ten_thousand() -> None:
+    attempts = Attempts(1, monotonic=lambda: 0.0)
+    for number in range(MAX_ADDRESSES + 50):
+        attempts.note(_request(f"2001:db8:{number >> 8:x}:{number & 255:x}::1"))  # type: ignore[arg-type]
+    assert len(attempts._tries) == MAX_ADDRESSES
