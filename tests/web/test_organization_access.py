@@ -245,3 +245,50 @@ def test_an_owner_invites_somebody_who_comes_in(site: "Site", company: "Company"
     newcomer.use_passkey({"label": "laptop"})
     assert newcomer.path == "/org/live" and "Members" not in newcomer.text
     assert "ira@northlight.example" not in owner.get("/org/live/members").content.decode()
+
+
+def test_a_stolen_laptop_is_shut_out_at_once(site: "Site", company: "Company") -> None:
+    from consent.registry.models import Member
+
+    owner, laptop = company.enter("owner"), company.enter("producer", name="Noa Reed")
+    member = Member.objects.get(organization_id=company.id, role="producer").id
+    owner.get(f"/org/live/members/{member}")
+    off = re.search(rf'action="(/org/live/members/{member}/passkeys/\d+/off)"', owner.text)
+    assert off is not None
+    owner.post(to=off[1])
+    assert owner.path == f"/org/live/members/{member}" and off[1] not in owner.text
+    owner.post(to=off[1])  # a second click
+    assert owner.status == 200
+    assert laptop.get("/org/live", follow=False).status_code == 303
+    laptop.get("/sign-in")
+    laptop.use_passkey()
+    assert not laptop.path.startswith("/org")
+
+
+def test_one_switches_off_ones_own_passkeys_but_the_last(site: "Site", company: "Company") -> None:
+    from consent.registry.models import AccountPasskey
+    from tests.signing.software_authenticator import SoftwareAuthenticator
+
+    member = company.member("desk")
+    first = site.browser(SoftwareAuthenticator())
+    first.get(company.link(member))
+    first.use_passkey({"label": "old phone"})
+    (old,) = AccountPasskey.objects.filter(member_id=member).values_list("id", flat=True)
+    first.get("/org/live/me")
+    first.post(to=f"/org/live/me/passkeys/{old}/off")
+    assert first.status == 409 and "This is your only passkey." in first.text
+    second = site.browser(SoftwareAuthenticator())
+    second.get(company.link(member))
+    second.use_passkey({"label": "new phone"})
+    second.get("/org/live/me")
+    second.post(to=f"/org/live/me/passkeys/{old}/off")
+    assert second.path.startswith("/sign-in") and first.get("/org/live", follow=False).status_code == 303
+    second.use_passkey()
+    assert second.path == "/org/live"
+    stranger = company.enter("developer")
+    new = AccountPasskey.objects.get(member_id=member, blocked_at=None).id
+    for passkey in (new, 10**30):
+        stranger.get("/org/live/me")
+        stranger.post(to=f"/org/live/me/passkeys/{passkey}/off")
+        assert stranger.status in (404, 409)
+    assert AccountPasskey.objects.get(id=new).blocked_at is None

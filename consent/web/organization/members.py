@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from consent.core.ids import is_id
 from consent.registry.errors import Invalid, LastOwner, NotFound
-from consent.registry.models import Member
+from consent.registry.models import AccountPasskey, Member
 from consent.registry.models.organization import ROLES
-from consent.registry.operations.accounts import account_passkeys_of
 from consent.registry.operations.links import LIVES, make_link
 from consent.registry.operations.members import add_member, remove_member
 from consent.web.organization.address import MAX_CHARS, is_address
 from consent.web.organization.once import is_first, once
+from consent.web.organization.passkeys import listed, switch_off
 from consent.web.organization.side import SidePage
 from consent.web.organization.words import ROLE_WORDS
 from consent.web.sessions import end_sessions
@@ -24,9 +24,10 @@ _NAME_CHARS: Final = 200
 
 def members(at: SidePage) -> HttpResponse:
     """Everybody who was not removed."""
-    rows = Member.objects.filter(organization_id=at.organization, removed_at=None).order_by(
-        "created_at", "id"
-    )
+    standing = Member.objects.filter(organization_id=at.organization, removed_at=None)
+    rows = standing.order_by("created_at", "id")
+    keys = AccountPasskey.objects.filter(member__in=standing, blocked_at=None)
+    with_key = set(keys.values_list("member_id", flat=True))
     return at.render(
         "members.html",
         here="members",
@@ -36,7 +37,7 @@ def members(at: SidePage) -> HttpResponse:
                 "name": row.display_name,
                 "role": _(ROLE_WORDS[row.role]),
                 "since": row.created_at,
-                "has_key": any(each.may_sign_in for each in account_passkeys_of(member=row.id)),
+                "has_key": row.id in with_key,
                 "me": row.id == at.member.member,
             }
             for row in rows[:_ROWS]
@@ -92,6 +93,14 @@ def remove(at: SidePage, *, member: str) -> HttpResponse:
     return at.page.to("/sign-in") if row.id == at.member.member else at.to("/members")
 
 
+def passkey_off(at: SidePage, *, member: str, passkey: int) -> HttpResponse:
+    """Switch off a passkey of a member whose device was lost."""
+    row = own_member(at, member)
+    if at.page.posted:
+        switch_off(at, row.id, passkey)
+    return at.page.to("/sign-in") if row.id == at.member.member else at.to(f"/members/{row.id}")
+
+
 def own_member(at: SidePage, member: str) -> Member:
     """A member of this organization who was not removed."""
     rows = Member.objects.filter(organization_id=at.organization, removed_at=None)
@@ -123,6 +132,7 @@ def _show(at: SidePage, row: Member, *, error: str = "") -> HttpResponse:
         role=_(ROLE_WORDS[row.role]),
         me=row.id == at.member.member,
         error=error,
+        passkeys=listed(row.id, off=at.address(f"/members/{row.id}/passkeys")),
         once=once(at.page, "member-link"),
     )
 

@@ -47,7 +47,7 @@ def paste_offer(at: SidePage) -> HttpResponse:
             terms=read_terms(typed["terms"]),
             performer=performer_of(typed["performer"]),
             performer_name=typed["performer_name"],
-            replaces=typed["replaces"] or None,
+            replaces=own_offer(at, typed["replaces"]).id if typed["replaces"] else None,
         )
     except NotFound as exc:
         if exc.pointer != "/performer":

@@ -66,6 +66,7 @@ def new_offer(at: SidePage, *, template: str) -> HttpResponse:
 def _draft(at: SidePage, typed: Typed, recipe: Recipe, terms: dict[str, Any]) -> tuple[str, Errors]:
     """The draft's id, or what is wrong beside each field, everything at once."""
     own = _own_faults(typed, recipe)
+    replaces = typed.values["replaces"]
     try:
         if own:
             require_offerable(terms, livemode=at.livemode, at=at.page.now)
@@ -76,7 +77,7 @@ def _draft(at: SidePage, typed: Typed, recipe: Recipe, terms: dict[str, Any]) ->
             terms=terms,
             performer=performer_of(typed.values["performer"]),
             performer_name=typed.values["performer_name"],
-            replaces=typed.values["replaces"] or None,
+            replaces=own_offer(at, replaces).id if replaces else None,
         )
     except OfferInvalid as exc:
         return "", {**_errors(exc, typed, recipe, terms), **own}

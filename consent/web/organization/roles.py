@@ -4,7 +4,8 @@ from typing import Final
 
 from consent.core.wire.keys import SCOPES
 
-CONSENTS: Final = ("desk", "developer", "producer")
+EVERYBODY: Final = ("desk", "developer", "producer")
+CONSENTS: Final = EVERYBODY
 NAMES: Final = ("developer", "producer")  # an organization's own names for performers
 OFFERS: Final = ("producer",)
 KEYS: Final = ("developer",)

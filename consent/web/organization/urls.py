@@ -12,12 +12,13 @@ from consent.web.organization.consents import consents
 from consent.web.organization.console import console
 from consent.web.organization.home import home, to_a_side
 from consent.web.organization.keys import key, keys, new_key, revoke, rotate
-from consent.web.organization.members import invite, member, members, remove
+from consent.web.organization.members import invite, member, members, passkey_off, remove
 from consent.web.organization.offer import revoke as revoke_invitation
 from consent.web.organization.offer import send, show_offer, withdraw
 from consent.web.organization.offer_json import edit_draft, paste_offer
 from consent.web.organization.offer_new import choose, new_offer
 from consent.web.organization.offers import offers
+from consent.web.organization.passkeys import me, own_off
 from consent.web.organization.side import side_page
 from consent.web.organization.welcome import welcome
 from consent.web.page import member_page, open_page
@@ -48,6 +49,9 @@ _PAGES: tuple[tuple[str, Callable[..., HttpResponse], tuple[str, ...]], ...] = (
     ("/members/invite", invite, roles.OWNERS),
     ("/members/<str:member>", member, roles.OWNERS),
     ("/members/<str:member>/remove", remove, roles.OWNERS),
+    ("/members/<str:member>/passkeys/<int:passkey>/off", passkey_off, roles.OWNERS),
+    ("/me", me, roles.EVERYBODY),
+    ("/me/passkeys/<int:passkey>/off", own_off, roles.EVERYBODY),
     ("/audit", audit, roles.OWNERS),
 )
 
