@@ -195,3 +195,16 @@ def test_a_password_in_an_address_is_a_secret_setting() -> None:
         "CONSENT_KEY_STORE",
         "CONSENT_SMTP_URL",
     }
+
+
+def test_the_signing_port_is_refused_where_a_proxy_serves_that_origin(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from consent.server.commands.run import run
+
+    for name, value in PUBLIC.items():
+        monkeypatch.setenv(name, value)
+    for name in ("CONSENT_TEST_DATABASE_URL", "CONSENT_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    assert run(["web", "--signing"]) == 2
+    assert "https://sign.registry.example has no port of its own here" in capsys.readouterr().out
