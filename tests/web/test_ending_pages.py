@@ -215,3 +215,19 @@ def test_what_ended_by_itself_says_so_and_needs_no_button(site: "Site") -> None:
     expire_due(site.ports.registry, livemode=True)
     page.get(f"/consents/{grant}/end")
     assert page.status == 200
+
+
+def test_another_site_ends_nothing(site: "Site") -> None:
+    from consent.registry.models import Grant
+    from tests.web.performing import actor
+
+    ada = actor(site)
+    grant = ada.consent()
+    page = ada.browser
+    page.get(f"/consents/{grant}/end")
+    sent = {**page.hidden(), "do": "now"}
+    for origin in ("https://evil.example", "https://sign.registry.example", "null"):
+        assert page.post(sent, to=f"/consents/{grant}/end", token=False, origin=origin).status_code == 403
+    assert page.post({"do": "now"}, to=f"/consents/{grant}/end", token=False).status_code == 403
+    assert page.get(f"/consents/{grant}/pause").status_code == 405
+    assert Grant.objects.get(id=grant).state == "active"

@@ -79,3 +79,61 @@ def test_another_of_ones_own_passkeys_may_sign(site: "Site") -> None:
     ada.browser.passkey = second.passkey
     ada.browser.use_passkey()
     assert Grant.objects.get(offer=offer).credential_id == credential
+
+
+def test_on_the_test_side_everything_says_that_it_is_a_test(site: "Site") -> None:
+    from dataclasses import replace
+
+    from consent.registry.models import Grant
+    from tests.web.performing import actor, words
+
+    ada = actor(replace(site, world=site.world.other_side()))
+    offer = ada.request(ada.organization())
+    page = ada.browser
+    page.get(f"/requests/{offer}")
+    assert "Test side: nothing here is real" in words(page.text)
+    assert "This is only a test." in words(page.text)
+    ada.choose(offer, "l1")
+    assert "Test side: nothing here is real" in words(page.text)
+    assert "This is only a test." in words(page.text)
+    page.use_passkey()
+    grant = Grant.objects.get(offer=offer)
+    assert (grant.livemode, grant.state) == (False, "active")
+    ada.go_and_sign(grant.id, "end")
+    assert "Ended." in words(page.text) and "Test side: nothing here is real" in words(page.text)
+
+
+def test_no_page_shows_who_the_person_is_by_law(site: "Site") -> None:
+    from tests.web.performing import actor, words
+
+    ada = actor(site, legal_name="Zdenka Unverwechselbar", email="zdenka.unverwechselbar@mail.example")
+    offer, waiting = ada.request(ada.organization()), ada.request(ada.organization())
+    pages = []
+
+    def look(path: str) -> None:
+        ada.browser.get(f"https://registry.example{path}")
+        assert ada.browser.status == 200
+        pages.append(ada.browser.text)
+
+    look(f"/requests/{offer}")
+    ada.choose(offer, "l1")
+    pages.append(ada.browser.text)
+    ada.browser.use_passkey()
+    grant = ada.browser.path.split("/")[2].partition("?")[0]
+    for path in (
+        "/home",
+        "/consents",
+        "/limits",
+        f"/requests/{waiting}",
+        f"/requests/{waiting}/text",
+        f"/requests/{waiting}/decline",
+        f"/requests/{waiting}/changes",
+        f"/consents/{grant}",
+        f"/consents/{grant}/end",
+        f"/consents/{grant}/package",
+        f"/consents/{grant}/text",
+    ):
+        look(path)
+    for page in pages:
+        for secret in ("Zdenka", "Unverwechselbar", "unverwechselbar", "1990", str(ada.id)):
+            assert secret not in page, words(page)

@@ -78,7 +78,7 @@ class Used:
 def show_consent(page: Page, me: SignedInPerformer, *, grant: str) -> HttpResponse:
     """The consent's own page."""
     signed = read_signed(page, me, grant)
-    row = signed.row
+    row, just_signed = signed.row, "signed" in page.request.GET
     return page.render(
         "performer/consent.html",
         here="consents",
@@ -94,8 +94,8 @@ def show_consent(page: Page, me: SignedInPerformer, *, grant: str) -> HttpRespon
         may_confirm=row.confirm_from is not None and row.confirm_from <= page.now,
         starts=_earliest_start(signed, at=page.now),
         used=_used(signed, at=page.now),
-        just_signed="signed" in page.request.GET,
-        mailed=Outbox.objects.filter(kind="signed", grant=row.grant, sent_at__isnull=False).exists(),
+        just_signed=just_signed,
+        mailed=just_signed and _was_mailed(row.grant),
     )
 
 
@@ -135,6 +135,11 @@ def read_signed(page: Page, me: SignedInPerformer, grant: str) -> Signed:
         language=body["template"]["language"],
     )
     return Signed(row=row, body=body, words=words, first_shown_at=own.first_shown_at)
+
+
+def _was_mailed(grant: str) -> bool:
+    """Whether the copy of the text has left."""
+    return Outbox.objects.filter(kind="signed", grant=grant, sent_at__isnull=False).exists()
 
 
 def _earliest_start(signed: Signed, *, at: datetime) -> datetime | None:
