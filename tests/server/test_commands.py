@@ -173,7 +173,9 @@ def test_an_operator_is_invited_listed_and_removed(laptop: Laptop) -> None:
     assert page.status == 200 and b"You run this registry" in page.read()
     listed = _run(laptop, "operator", "list").stdout
     assert f"{operator}  passkeys: 0" in listed and "Olga Okonkwo" in listed
+    assert f"{laptop.url}/o/" in _run(laptop, "operator", "link", operator).stdout
     assert _run(laptop, "operator", "remove", operator).returncode == 0
+    assert _run(laptop, "operator", "link", operator).returncode == 1
     assert operator not in _run(laptop, "operator", "list").stdout
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(link, timeout=20)

@@ -228,3 +228,33 @@ def test_the_pages_stand_on_the_main_origin_only(site: "Site") -> None:
     browser = site.browser(SoftwareAuthenticator())
     for path in (f"/o/{token}", "/operator/identity", "/operator/health"):
         assert browser.get(f"https://sign.registry.example{path}", follow=False).status_code == 404, path
+
+
+def test_a_lost_device_is_switched_off_and_everybody_signed_out_but_never_the_last_one(site: "Site") -> None:
+    from consent.registry.models import AccountPasskey
+    from consent.registry.operations.links import make_link
+    from tests.web.operators import operator_of
+
+    operator, browser = operator_of(site)
+    only = AccountPasskey.objects.get(operator=operator)
+    browser.get("/operator/me")
+    assert "Made on" in browser.text
+    browser.post(to=f"/operator/me/passkeys/{only.pk}/off")
+    assert browser.status == 409 and "your only passkey" in browser.text
+
+    token = make_link(site.ports.registry, kind="operator", operator=operator)
+    other = site.browser(SoftwareAuthenticator())
+    other.get(f"/o/{token}")
+    other.use_passkey({"name": "Olga Operator"})
+    other.get("/operator/me")
+    foreign = AccountPasskey.objects.get(operator=operator_of(site)[0])
+    for wrong in (foreign.pk, 10**18, 10**30):
+        assert other.post(to=f"/operator/me/passkeys/{wrong}/off").status_code == 404
+        other.get("/operator/me")
+    other.post(to=f"/operator/me/passkeys/{only.pk}/off", follow=False)
+    assert other.status == 303
+    only.refresh_from_db()
+    foreign.refresh_from_db()
+    assert only.blocked_at is not None and foreign.blocked_at is None
+    for each in (browser, other):
+        assert each.get("/operator/identity", follow=False).status_code == 303

@@ -16,6 +16,10 @@ def run(arguments: Sequence[str]) -> int:
     _identity(verbs.add_parser("identity", help="who waits for an identity check; approve or refuse"))
     invite = verbs.add_parser("invite", help="print a link that works once and makes its holder an operator")
     invite.add_argument("--name", default="", help="whom it is for; they can change it (default: nobody yet)")
+    link = verbs.add_parser(
+        "link", help="print one more such link for an operator: a new device, or a lost one"
+    )
+    link.add_argument("operator", help="opr_…")
     verbs.add_parser("list", help="who runs this registry, and with how many passkeys")
     removed = verbs.add_parser("remove", help="end an operator's part; at once, on every page")
     removed.add_argument("operator", help="opr_…")
@@ -42,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
             act.add_argument("--reason", required=True, help="kept sealed; no company ever reads it")
     options = parser.parse_args(list(arguments))
     made = open_registry()
-    if options.verb in ("invite", "list", "remove"):
+    if options.verb in ("invite", "link", "list", "remove"):
         from consent.server.operating import operators  # noqa: PLC0415  # models exist only now
 
         for line in operators.run(options, made.registry):

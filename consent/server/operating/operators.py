@@ -17,10 +17,9 @@ def run(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
     """One verb; the lines to print."""
     match options.verb:
         case "invite":
-            operator = create_operator(ports, display_name=options.name or UNNAMED)
-            token = make_link(ports, kind="operator", operator=operator)
-            yield f"{operator}: give them this link. It works once, within an hour, and is not shown again."
-            yield f"{ports.origin}/o/{token}"
+            yield from _link(create_operator(ports, display_name=options.name or UNNAMED), ports)
+        case "link":
+            yield from _link(options.operator, ports)
         case "list":
             standing = Operator.objects.filter(removed_at=None).order_by("created_at", "id")
             for row in standing:
@@ -30,3 +29,9 @@ def run(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
             remove_operator(ports, operator=options.operator)
             end_sessions(operator_subject(options.operator))
             yield f"{options.operator} is removed; their passkeys and links open nothing any more"
+
+
+def _link(operator: str, ports: RegistryPorts) -> Iterator[str]:
+    token = make_link(ports, kind="operator", operator=operator)
+    yield f"{operator}: give them this link. It works once, within an hour, and is not shown again."
+    yield f"{ports.origin}/o/{token}"

@@ -6,6 +6,7 @@ from consent.web.operator.examine import examine
 from consent.web.operator.health import health
 from consent.web.operator.link import link
 from consent.web.operator.organizations import organization, organizations
+from consent.web.operator.passkeys import passkeys, switch_off
 from consent.web.operator.queue import queue, start
 from consent.web.page import open_page, operator_page
 from consent.web.ports import WebPorts
@@ -24,5 +25,7 @@ def urls(ports: WebPorts) -> list[URLPattern]:
         re_path(
             rf"^operator/organizations/(?P<organization>org_{_ID})\Z", operator_page(ports, organization)
         ),
+        path("operator/me", operator_page(ports, passkeys)),
+        path("operator/me/passkeys/<int:passkey>/off", operator_page(ports, switch_off)),
         path("operator/health", operator_page(ports, health)),
     ]
