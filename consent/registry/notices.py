@@ -13,12 +13,14 @@ from consent.registry.stored_json import from_bytes, to_bytes
 
 INVITATION: Final = "invitation"
 LINK: Final = "link"
+MEMBER: Final = "member"
 KINDS: Final = (
     "ended",
     "identity",
     INVITATION,
     "key_off",
     LINK,
+    MEMBER,
     "new_key",
     "request",
     "signed",
@@ -46,7 +48,7 @@ def notify(
     Raises:
         ValueError: no such kind. OutsideTransactionError: outside a transaction.
     """
-    if kind not in KINDS or kind in (INVITATION, LINK):
+    if kind not in KINDS or kind in (INVITATION, LINK, MEMBER):
         raise ValueError(f"{kind!r} is not a kind of notice without a secret")
     return outbox.put(
         kind,
@@ -110,7 +112,29 @@ def send_link_mail(
         )
 
 
+def send_member_mail(
+    ports: RegistryPorts, *, livemode: bool, member: str, link: str, expires_at: datetime
+) -> str:
+    """Mail a one-use address to somebody who is to act for an organization; nothing is mailed after `expires_at`.
+
+    Call it in the transaction that makes the link; it opens one where there is none.
+
+    Raises:
+        ValueError: the address does not lead to the registry.
+    """
+    if not link.startswith(f"{ports.origin}/"):
+        raise ValueError("a mailed link leads to the registry's own origin")
+    with transaction.atomic():
+        return outbox.put(
+            MEMBER,
+            livemode=livemode,
+            expires_at=expires_at,
+            secret=(ports.log.sealer, "", to_bytes({"link": link, "member": member})),
+            random=ports.log.random,
+        )
+
+
 def read_links(data: bytes) -> dict[str, str]:
-    """The addresses that `send_link_mail` sealed, by their names."""
+    """What `send_link_mail` or `send_member_mail` sealed, by its names."""
     links: dict[str, str] = from_bytes(data)
     return links

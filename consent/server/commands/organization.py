@@ -35,9 +35,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _members(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    invite = verbs.add_parser("invite-member", help="add a member; prints the link that lets them in once")
+    invite = verbs.add_parser(
+        "invite-member", help="add a member; prints and mails the link that lets them in once"
+    )
     invite.add_argument("organization", help="org_…")
-    invite.add_argument("--email", required=True, help="kept sealed; nothing is sent to it by this command")
+    invite.add_argument("--email", required=True, help="the link is mailed there; kept sealed")
     invite.add_argument("--role", choices=ROLES, required=True)
     invite.add_argument("--name", required=True, help="as their colleagues see it")
     members = verbs.add_parser("members", help="who acts for an organization")

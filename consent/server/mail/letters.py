@@ -18,11 +18,13 @@ from consent.registry.models import (
     GrantEnding,
     IdentityRecord,
     Invitation,
+    Member,
     Offer,
     Statement,
 )
 from consent.registry.notices import read_links
 from consent.registry.operations.enrol_performer import IDENTITY_PURPOSE
+from consent.registry.operations.members import PURPOSE as MEMBER_PURPOSE
 from consent.registry.operations.read_package import PackageBrokenError, opened_statement, read_package
 from consent.registry.operations.send_offer import EMAIL_PURPOSE
 from consent.registry.ports import RegistryPorts
@@ -158,12 +160,30 @@ def _link(row: Outbox, ports: RegistryPorts) -> Letter:
     )
 
 
+def _member(row: Outbox, ports: RegistryPorts) -> Letter:
+    told = read_links(open_secret(row, ports.log.sealer))
+    found = Member.objects.select_related("organization").get(id=told["member"])
+    if found.removed_at is not None:
+        raise NotNeededError("MemberRemoved")
+    email = ports.log.sealer.open(found.record, bytes(found.sealed), purpose=MEMBER_PURPOSE)
+    return Letter(
+        to=email.decode(),
+        subject=_("Your link to come in"),
+        values={
+            "company": found.organization.legal_name,
+            "link": told["link"],
+            "expires_at": row.expires_at,
+        },
+    )
+
+
 _LETTERS: Final[Mapping[str, Callable[[Outbox, RegistryPorts], Letter]]] = {
     "ended": _ended,
     "identity": _identity,
     "invitation": _invitation,
     "key_off": _key_off,
     "link": _link,
+    "member": _member,
     "new_key": _new_key,
     "request": _request,
     "signed": _signed,

@@ -8,7 +8,8 @@ from consent.registry.errors import NotFound
 from consent.registry.models import ApiKey, Member, Organization, OrganizationSide
 from consent.registry.operations.api_keys import create_api_key, revoke_api_key
 from consent.registry.operations.create_organization import create_organization, open_side
-from consent.registry.operations.links import LIVES, make_link
+from consent.registry.operations.invite_member import invite_member
+from consent.registry.operations.links import LIVES
 from consent.registry.operations.members import add_member
 from consent.registry.ports import RegistryPorts
 from consent.server.test_actors.seed import seed_actors
@@ -38,17 +39,14 @@ def run(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
         case "members":
             yield from _members(options.organization)
         case "member-link":
-            yield from _link(options.member, ports)
+            livemode = _side_of(_organization_of(options.member))
+            yield from _link(options.member, ports, livemode=livemode)
         case _:
             yield from _key(options, ports)
 
 
 def _invite(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
-    """Members act on both sides; that they came stands in the history of a side that is open, live first."""
-    sides = OrganizationSide.objects.filter(organization_id=options.organization).order_by("-livemode")
-    livemode = sides.values_list("livemode", flat=True).first()
-    if livemode is None:
-        raise NotFound("no such organization")
+    livemode = _side_of(options.organization)
     member = add_member(
         ports,
         livemode=livemode,
@@ -57,14 +55,32 @@ def _invite(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
         role=options.role,
         display_name=options.name,
     )
-    yield from _link(member, ports)
+    yield from _link(member, ports, livemode=livemode)
 
 
-def _link(member: str, ports: RegistryPorts) -> Iterator[str]:
-    token = make_link(ports, kind="member", member=member)
+def _link(member: str, ports: RegistryPorts, *, livemode: bool) -> Iterator[str]:
+    link = invite_member(ports, livemode=livemode, member=member)
     days = LIVES["member"].days
     yield f"{member}: whoever opens this link makes the passkey; it works once, for {days} days"
-    yield f"{ports.origin}/m/{token}"
+    yield link
+
+
+def _side_of(organization: str) -> bool:
+    """What concerns both sides stands in the history of one that is open, live first."""
+    sides = OrganizationSide.objects.filter(organization_id=organization).order_by("-livemode")
+    livemode = sides.values_list("livemode", flat=True).first()
+    if livemode is None:
+        raise NotFound("no such organization")
+    return livemode
+
+
+def _organization_of(member: str) -> str:
+    found = (
+        Member.objects.filter(id=member, removed_at=None).values_list("organization_id", flat=True).first()
+    )
+    if found is None:
+        raise NotFound("no such member")
+    return found
 
 
 def _members(organization: str) -> Iterator[str]:

@@ -9,7 +9,8 @@ from consent.core.ids import is_id
 from consent.registry.errors import Invalid, LastOwner, NotFound
 from consent.registry.models import AccountPasskey, Member
 from consent.registry.models.organization import ROLES
-from consent.registry.operations.links import LIVES, make_link
+from consent.registry.operations.invite_member import invite_member
+from consent.registry.operations.links import LIVES
 from consent.registry.operations.members import add_member, remove_member
 from consent.web.organization.address import MAX_CHARS, is_address
 from consent.web.organization.once import is_first, once
@@ -138,11 +139,5 @@ def _show(at: SidePage, row: Member, *, error: str = "") -> HttpResponse:
 
 
 def _link(at: SidePage, row: Member) -> HttpResponse:
-    token = make_link(at.ports, kind="member", member=row.id)
-    return at.render(
-        "member_link.html",
-        here="members",
-        row=row,
-        link=f"{at.ports.origin}/m/{token}",
-        days=LIVES["member"].days,
-    )
+    link = invite_member(at.ports, livemode=at.livemode, member=row.id)
+    return at.render("member_link.html", here="members", row=row, link=link, days=LIVES["member"].days)
