@@ -62,6 +62,9 @@ class Turn:
     reached: bool = True
 
 
+MAX_UNKNOWN = 1000  # API keys that nobody has: so many tries are remembered, and push nothing else out
+
+
 class Replica:
     """The facts of one process, at most `limit` cells; the least recently asked for go first."""
 
@@ -70,6 +73,7 @@ class Replica:
         self._lock = threading.Lock()
         self._cells: OrderedDict[CellName, Cell] = OrderedDict()
         self._about: dict[str, set[CellName]] = {}
+        self._unknown: OrderedDict[CellName, None] = OrderedDict()
         self._fresh: dict[bool, Freshness | None] = {True: None, False: None}
         self.evicted = 0
 
@@ -122,6 +126,7 @@ class Replica:
         with self._lock:
             self._cells.clear()
             self._about.clear()
+            self._unknown.clear()
             self._fresh = {True: None, False: None}
 
     def _put(self, name: CellName, cell: Cell) -> None:
@@ -130,12 +135,17 @@ class Replica:
         self._cells[name] = cell
         for tag in _tags(name, cell):
             self._about.setdefault(tag, set()).add(name)
+        if isinstance(cell, KeyCell) and cell.caller is None:
+            self._unknown[name] = None
+            if len(self._unknown) > MAX_UNKNOWN:
+                self._drop([next(iter(self._unknown))])
 
     def _drop(self, names: Iterable[CellName]) -> None:
         for name in names:
             cell = self._cells.pop(name, None)
             if cell is None:
                 continue
+            self._unknown.pop(name, None)
             for tag in _tags(name, cell):
                 tagged = self._about[tag]
                 tagged.discard(name)

@@ -9,26 +9,20 @@ from importlib.metadata import version
 
 from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
-from consent.check.answering import Answering
-from consent.check.checks import Checks
-from consent.check.feeder import Feeder
-from consent.check.primary import PrimaryChecks
-from consent.check.process_keys import ProcessKeys
-from consent.check.replica import Replica
-from consent.check.replica_checks import ReplicaChecks
-from consent.log.boot_clock import COUNTS_SUSPENSION
+from consent.check.lane import Lane
 from consent.log.derive import derive_key
 from consent.log.ports import log_ports
 from consent.registry.clock import database_clock
 from consent.registry.contact_digests import ContactDigests
-from consent.registry.decisions import DatabaseDecisions
 from consent.registry.ports import RegistryPorts
+from consent.server.checking import make_checking
 from consent.server.keys.errors import KeysError
 from consent.server.keys.published import issuer_of, trust_bytes
 from consent.server.keys.ring import KeyRing, Signers
 from consent.server.mail.ports import MailPorts, mail_ports
 from consent.server.metrics import Metrics
 from consent.server.readiness import missing
+from consent.server.security_headers import security_headers
 from consent.server.settings import Settings, read_settings
 from consent.server.settings.database import LOCAL_HOSTS
 from consent.server.settings.web import host_of
@@ -37,7 +31,6 @@ from consent.web.ports import WebPorts
 from signing.webauthn import RelyingParty
 
 DISTRIBUTION = "consent-registry"
-MAX_CELLS = 100_000  # facts in memory: some 5 kB each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +41,7 @@ class Wiring:
     ring: KeyRing
     registry: RegistryPorts
     api: ApiPorts
+    lane: Lane | None
     web: WebPorts
     mail: MailPorts
     metrics: Metrics
@@ -79,9 +73,10 @@ def make_wiring(settings: Settings) -> Wiring:
         contacts=ContactDigests(derive_key(key_secret, purpose="consent-registry/contact/v1")),
         clock=database_clock,
     )
+    checking = make_checking(registry, headers=security_headers(secure=web.secure))
     api = ApiPorts(
         registry=registry,
-        checks=_checks(registry),
+        checks=checking.checks,
         cursors=Cursors(
             derive_key(settings.secrets.secret_key.encode(), purpose="consent-registry/cursor/v1")
         ),
@@ -100,20 +95,11 @@ def make_wiring(settings: Settings) -> Wiring:
         ring=ring,
         registry=registry,
         api=api,
+        lane=checking.lane,
         web=web_ports,
         mail=mail_ports(settings, registry=registry, metrics=metrics),
         metrics=metrics,
     )
-
-
-def _checks(registry: RegistryPorts) -> Checks:
-    """From memory where a clock counts suspension; elsewhere the primary is always asked (DESIGN §8 (a))."""
-    answering = Answering(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers))
-    primary = PrimaryChecks(registry, answering=answering)
-    if not COUNTS_SUSPENSION:
-        return primary
-    feeder = Feeder(Replica(limit=MAX_CELLS), registry)
-    return ReplicaChecks(registry, feeder=feeder, answering=answering, primary=primary)
 
 
 def _check_fit(ring: KeyRing, settings: Settings) -> None:

@@ -1,6 +1,5 @@
 """Give a request its id, and say in one line what became of it."""
 
-import logging
 import re
 import time
 from collections.abc import Callable
@@ -8,12 +7,11 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from consent.core.ids import new_id
+from consent.server.request_log import note_request
 from consent.server.wiring import wiring
 
 Handler = Callable[[HttpRequest], HttpResponse]
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
-_logger = logging.getLogger("consent.requests")
 
 
 def requests(get_response: Handler) -> Handler:
@@ -25,19 +23,14 @@ def requests(get_response: Handler) -> Handler:
         began = time.perf_counter()
         response = get_response(request)
         seconds = time.perf_counter() - began
-        route, method = route_of(request), (request.method or "").upper()
-        method = method if method in _METHODS else "other"
-        metrics.request(route=route, method=method, status=response.status_code, seconds=seconds)
         response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
-        _logger.info(
-            "request",
-            extra={
-                "request_id": request.request_id,  # type: ignore[attr-defined]
-                "route": route,
-                "method": method,
-                "status": response.status_code,
-                "duration_ms": round(seconds * 1000, 1),
-            },
+        note_request(
+            metrics,
+            request_id=request.request_id,  # type: ignore[attr-defined]
+            route=route_of(request),
+            method=(request.method or "").upper(),
+            status=response.status_code,
+            seconds=seconds,
         )
         return response
 
