@@ -14,7 +14,7 @@ from tests.browser.visitor import Visitor
 
 MAX_BYTES = 100_000
 _IDS = re.compile(r"(?:[a-z]{3}_(?:test_)?[a-z0-9_]+|[A-Za-z0-9_-]{30,}|[0-9A-Z]{4}(?:-[0-9A-Z]{4})+)")
-_ELSEWHERE = ("/docs", "/leave", "/static", "/mail")
+_ELSEWHERE = ("/docs", "/leave", "/static", "/mail", "/metrics", "/readyz", "/healthz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,8 @@ class Tour:
     ) -> None:
         """Examine, weigh and keep the open page."""
         page = visitor.page
-        weight = visitor.bytes_of_page()
-        self.findings.bytes_by_name[name] = weight
+        known = name in self.findings.bytes_by_name  # the same page for the next person
+        self.findings.bytes_by_name[name] = visitor.bytes_of_page()
         self.seen.append(
             Seen(
                 name=name,
@@ -54,7 +54,8 @@ class Tour:
                 html=page.content(),
             )
         )
-        look(page, name, self.findings)
+        if not known:
+            look(page, name, self.findings)
 
     def crawl(
         self, visitor: Visitor, start: str, who: str, viewer: Person | None = None, *, skip: str = r"$^"
@@ -73,7 +74,10 @@ class Tour:
                 if "Download is starting" in str(exc) or "ERR_ABORTED" in str(exc):
                     continue
                 raise
-            kinds.add(kind_of(visitor.page.url))
+            if (arrived := kind_of(visitor.page.url)) != kind:  # it led on to another page
+                if arrived in kinds:
+                    continue
+                kinds.add(arrived)
             self.look(
                 visitor, name_of(who, visitor.page.url), viewer, examines="/operator/identity" in visitor.path
             )
@@ -115,4 +119,4 @@ def kind_of(url: str) -> str:
 def name_of(who: str, url: str) -> str:
     """A file name for a page."""
     kind = kind_of(url).strip("/").replace("*", "one").replace("/", "-")
-    return f"{who}-{kind or 'start'}"
+    return f"{who}-{kind.removeprefix(f'{who}-') or 'start'}"
