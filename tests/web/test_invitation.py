@@ -183,7 +183,8 @@ def test_an_account_of_the_other_side_cannot_take_it_up(site: "Site") -> None:
     me.browser.get(f"{MAIN}/i/{code}")
     assert "Test side: nothing here is real" in me.browser.text and "Sign out first" in me.browser.text
     me.browser.post({"do": "go"})
-    assert me.browser.path.startswith("/i/") and Offer.objects.get(id=offer).performer_id is None
+    assert me.browser.status == 200 and me.browser.path.startswith("/i/")
+    assert Offer.objects.get(id=offer).performer_id is None
 
 
 def test_i_have_a_passkey_here_already_leads_back_to_the_invitation(site: "Site") -> None:

@@ -181,6 +181,28 @@ def test_after_the_new_check_the_old_key_is_off_and_the_new_one_waits_72_hours(s
     assert me.browser.path == "/sign-in?next=/home"
 
 
+def test_whoever_still_has_a_key_sees_that_somebody_began_and_stops_it(site: "Site") -> None:
+    from consent.registry.operations.passkeys import passkeys_of
+    from tests.signing.software_authenticator import SoftwareAuthenticator
+    from tests.web.browserless import MAIN
+    from tests.web.performing import actor
+
+    me = actor(site)
+    thief = site.browser(SoftwareAuthenticator())
+    code = _sheet(site, me)
+    thief.get(f"{MAIN}/recover")
+    thief.post({"code": code})
+    thief.use_passkey({"label": "not mine"})
+    me.browser.get(f"{MAIN}/keys")
+    assert "Was that not you?" in me.browser.text
+    began = next(key for key in passkeys_of(me.id) if key.state == "pending")
+    me.browser.get(f"/keys/{began.credential}/off")
+    me.browser.post()
+    assert me.browser.path == "/keys?told=off"
+    thief.get("/wait")
+    assert thief.path.startswith("/sign-in")
+
+
 def test_two_browsers_with_one_code_make_one_key(site: "Site") -> None:
     from consent.registry.operations.passkeys import passkeys_of
     from tests.signing.software_authenticator import SoftwareAuthenticator

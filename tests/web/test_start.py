@@ -26,6 +26,9 @@ def test_whoever_is_signed_in_finds_the_way_home(site: "Site") -> None:
     me = actor(site)
     me.browser.get(f"{MAIN}/")
     assert 'class="btn" href="/home"' in me.browser.text
+    assert 'href="/sign-in?anew"' in me.browser.text
+    me.browser.get("/sign-in?anew")
+    assert me.browser.path == "/sign-in?anew" and me.browser.options()
     waiting = joined(site)
     waiting.get("/")
     assert 'class="btn" href="/wait"' in waiting.text and 'href="/home"' not in waiting.text

@@ -33,7 +33,8 @@ def sign_in(page: Page) -> HttpResponse:
     wanted = page.field("next") if page.posted else page.request.GET.get("next", "")
     then = local_path(wanted)
     if not page.posted:
-        if page.who is not None and not isinstance(page.who, StopOnly):
+        anew = "anew" in page.request.GET  # whoever is in as one may come in as another too
+        if page.who is not None and not isinstance(page.who, StopOnly) and not anew:
             return page.to(then or home_of(page.who))
         return _ask(page, then)
     try:
