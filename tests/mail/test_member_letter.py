@@ -14,8 +14,8 @@ ADDRESS = "kim@northlight.example"
 
 def _invited(world: "World", organization: str) -> tuple[str, str]:
     """A member and their link."""
-    from consent.registry.operations.invite_member import invite_member
     from consent.registry.operations.members import add_member
+    from consent.registry.operations.renew_member_link import renew_member_link
 
     member = add_member(
         world.ports,
@@ -25,7 +25,8 @@ def _invited(world: "World", organization: str) -> tuple[str, str]:
         role="producer",
         display_name="Kim Vale",
     )
-    return member, invite_member(world.ports, livemode=world.livemode, member=member)
+    token = renew_member_link(world.ports, livemode=world.livemode, organization=organization, member=member)
+    return member, f"https://registry.example/m/{token}"
 
 
 def test_it_brings_the_link_and_forgets_it(world: "World", post: "Post") -> None:

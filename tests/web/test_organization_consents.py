@@ -210,6 +210,27 @@ def _queries(browser: "Browser", address: str) -> list[Any]:
     return list(queries)
 
 
+def test_the_history_says_who_of_the_company_did_it(company: "Company") -> None:
+    owner = company.enter("owner", name="Olga Own")
+    developer = company.enter("developer", name="Dan Devel")
+    producer = company.enter("producer", name="Pia Prod")
+    developer.get("/org/live/keys/new")
+    developer.post({"name": "cluster", "scopes": ["check"]})
+    offer = company.draft()
+    producer.get(f"/org/live/offers/{offer}")
+    producer.post({"language": "en"}, to=f"/org/live/offers/{offer}/send")
+    owner.get("/org/live/members/invite")
+    owner.post({"name": "Nia New", "email": "nia@northlight.example", "role": "desk"})
+    told = re.sub(r"<[^>]+>", "", owner.get("/org/live/audit").content.decode())
+    for what, by in (
+        ("An API key was made", "Dan Devel"),
+        ("A request was sent", "Pia Prod"),
+        ("A member was added Nia New", "Olga Own"),
+        ("A member was given a link to come in Nia New", "Olga Own"),
+    ):
+        assert re.search(rf"{what}[^\n]* · {by}", told), what
+
+
 def test_the_history_is_told_in_words_and_page_by_page(company: "Company") -> None:
     from consent.web.organization.audit import kind_words
 

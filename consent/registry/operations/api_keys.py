@@ -14,7 +14,7 @@ from consent.core.wire.keys import SCOPES
 from consent.log.transaction import HistoryTransaction, history_transaction
 from consent.registry.answers import Written, written
 from consent.registry.errors import Invalid, NotFound, StateConflict
-from consent.registry.history import organization_event
+from consent.registry.history import by, organization_event
 from consent.registry.locks import lock_side
 from consent.registry.models import ApiKey
 from consent.registry.ports import RegistryPorts
@@ -53,8 +53,11 @@ def create_api_key(
     context: StandingContext | Mapping[str, Any] | None = None,
     capabilities: Collection[str] = (),
     expires_at: datetime | None = None,
+    actor: str | None = None,
 ) -> CreatedApiKey:
     """Make a key of one side. `capabilities` are obligations the organization declares it can meet.
+
+    `actor` is the account of the member who made it.
 
     Raises:
         NotFound: the organization has no such side.
@@ -80,12 +83,18 @@ def create_api_key(
                 expires_at=expires_at,
             ),
         )
-        event = _append_created(tx, key)
+        event = _append_created(tx, key, actor)
     return CreatedApiKey(id=key.id, secret=secret, written=written(tx, event, denies=False, ports=ports))
 
 
 def rotate_api_key(
-    ports: RegistryPorts, *, livemode: bool, organization: str, key: str, overlap_s: int = 0
+    ports: RegistryPorts,
+    *,
+    livemode: bool,
+    organization: str,
+    key: str,
+    overlap_s: int = 0,
+    actor: str | None = None,
 ) -> CreatedApiKey:
     """Make a successor with the same powers; the old key stops at once or after `overlap_s` seconds.
 
@@ -118,8 +127,8 @@ def rotate_api_key(
                 expires_at=old.expires_at,
             ),
         )
-        _append_created(tx, new)
-        said = {"key": old.id, "successor": new.id, "overlap_s": overlap_s}
+        _append_created(tx, new, actor)
+        said = {"key": old.id, "successor": new.id, "overlap_s": overlap_s, **by(actor)}
         event = tx.append(organization_event("api_key.rotated", organization, said, denies=True))
         if overlap_s:
             ends = now + timedelta(seconds=overlap_s)
@@ -130,7 +139,9 @@ def rotate_api_key(
     return CreatedApiKey(id=new.id, secret=secret, written=written(tx, event, denies=True, ports=ports))
 
 
-def revoke_api_key(ports: RegistryPorts, *, livemode: bool, organization: str, key: str) -> Written:
+def revoke_api_key(
+    ports: RegistryPorts, *, livemode: bool, organization: str, key: str, actor: str | None = None
+) -> Written:
     """Switch a key off for good; wait with `enforced` before saying so.
 
     Raises:
@@ -139,7 +150,8 @@ def revoke_api_key(ports: RegistryPorts, *, livemode: bool, organization: str, k
     """
     with history_transaction(livemode, ports.log) as tx:
         row = _lock_key(organization, key, livemode=livemode)
-        event = tx.append(organization_event("api_key.revoked", organization, {"key": row.id}, denies=True))
+        said = {"key": row.id, **by(actor)}
+        event = tx.append(organization_event("api_key.revoked", organization, said, denies=True))
         if not _switch_off(row.id, at=ports.clock(), event=event):
             raise StateConflict("this key is off already")
     return written(tx, event, denies=True, ports=ports)
@@ -152,6 +164,7 @@ def set_key_context(
     organization: str,
     key: str,
     context: StandingContext | Mapping[str, Any],
+    actor: str | None = None,
 ) -> Written | None:
     """Change what every question of a key means unless it says otherwise; None if it stood so already.
 
@@ -171,7 +184,7 @@ def set_key_context(
             tx.nothing_changed()
             return None
         ApiKey.objects.filter(id=row.id, revoked_at=None).update(context=standing)
-        said = {"key": row.id, "context": standing}
+        said = {"key": row.id, "context": standing, **by(actor)}
         event = tx.append(organization_event("api_key.context_set", organization, said, denies=True))
     return written(tx, event, denies=True, ports=ports)
 
@@ -198,8 +211,14 @@ def _insert(ports: RegistryPorts, key: ApiKey) -> tuple[ApiKey, str]:
     return key, secret
 
 
-def _append_created(tx: HistoryTransaction, key: ApiKey) -> str:
-    said = {"key": key.id, "scopes": key.scopes, "context": key.context, "capabilities": key.capabilities}
+def _append_created(tx: HistoryTransaction, key: ApiKey, actor: str | None) -> str:
+    said = {
+        "key": key.id,
+        "scopes": key.scopes,
+        "context": key.context,
+        "capabilities": key.capabilities,
+        **by(actor),
+    }
     return tx.append(organization_event("api_key.created", key.organization_id, said, denies=False))
 
 

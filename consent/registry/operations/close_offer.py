@@ -4,7 +4,7 @@ from uuid import UUID
 
 from consent.log.transaction import history_transaction
 from consent.registry.errors import StateConflict
-from consent.registry.history import offer_event
+from consent.registry.history import by, offer_event
 from consent.registry.locks import lock_offer, lock_performer, lock_side
 from consent.registry.models import Invitation, Offer, Performer
 from consent.registry.ports import RegistryPorts
@@ -13,8 +13,12 @@ from consent.registry.text import required
 OPEN = ("offered", "viewed")
 
 
-def withdraw_offer(ports: RegistryPorts, *, livemode: bool, organization: str, offer: str) -> None:
+def withdraw_offer(
+    ports: RegistryPorts, *, livemode: bool, organization: str, offer: str, actor: str | None = None
+) -> None:
     """The sender takes a draft or an unanswered offer back; its invitation stops working.
+
+    `actor` is the account of the member who did it.
 
     Raises:
         NotFound: no such offer.
@@ -39,7 +43,7 @@ def withdraw_offer(ports: RegistryPorts, *, livemode: bool, organization: str, o
                 revoked_at=now
             )
         person = None if row.performer_id is None else Performer.objects.get(id=row.performer_id)
-        tx.append(offer_event("offer.withdrawn", row, {}, performer=person))
+        tx.append(offer_event("offer.withdrawn", row, by(actor), performer=person))
 
 
 def decline_offer(ports: RegistryPorts, *, livemode: bool, performer: UUID, offer: str) -> None:

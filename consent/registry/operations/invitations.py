@@ -5,7 +5,7 @@ from uuid import UUID
 
 from consent.log.transaction import HistoryTransaction, history_transaction
 from consent.registry.errors import InvitationSpent, StateConflict
-from consent.registry.history import offer_event, organization_event
+from consent.registry.history import by, offer_event, organization_event
 from consent.registry.invitation_code import code_digest
 from consent.registry.locks import lock_invitation, lock_performer, lock_side
 from consent.registry.models import Invitation, Offer, Performer
@@ -76,8 +76,10 @@ def take_up(
     return Redeemed(offer=row.offer_id, reference=reference)
 
 
-def revoke_invitation(ports: RegistryPorts, *, livemode: bool, organization: str, invitation: str) -> None:
-    """Make a code useless; the offer stays sent and can be withdrawn.
+def revoke_invitation(
+    ports: RegistryPorts, *, livemode: bool, organization: str, invitation: str, actor: str | None = None
+) -> None:
+    """Make a code useless; the offer stays sent and can be withdrawn. `actor` is the member's account.
 
     Raises:
         NotFound: no such invitation.
@@ -91,5 +93,5 @@ def revoke_invitation(ports: RegistryPorts, *, livemode: bool, organization: str
         )
         if changed != 1:
             raise StateConflict("this invitation was used or revoked already")
-        said = {"invitation": invitation}
+        said = {"invitation": invitation, **by(actor)}
         tx.append(organization_event("invitation.revoked", organization, said, denies=False))

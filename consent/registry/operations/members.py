@@ -54,8 +54,10 @@ def add_member(
     return member
 
 
-def remove_member(ports: RegistryPorts, *, livemode: bool, organization: str, member: str) -> None:
-    """End a person's part in the organization.
+def remove_member(
+    ports: RegistryPorts, *, livemode: bool, organization: str, member: str, actor: str | None = None
+) -> None:
+    """End a person's part in the organization. `actor` is the account of whoever did it.
 
     Raises:
         NotFound: no such member, or removed already.
@@ -73,4 +75,5 @@ def remove_member(ports: RegistryPorts, *, livemode: bool, organization: str, me
         if members[member].role == "owner" and not others:
             raise LastOwner("an organization keeps at least one owner")
         Member.objects.filter(id=member, removed_at=None).update(removed_at=ports.clock())
-        tx.append(organization_event("member.removed", organization, {"member": member}, denies=False))
+        said = {"member": member, **by(actor)}
+        tx.append(organization_event("member.removed", organization, said, denies=False))

@@ -7,7 +7,7 @@ from consent.core.ids import new_id
 from consent.core.languages import is_language_tag
 from consent.log.transaction import history_transaction
 from consent.registry.errors import DescriptionLanguageMissing, Invalid, StateConflict
-from consent.registry.history import offer_event
+from consent.registry.history import by, offer_event
 from consent.registry.invitation_code import code_digest, new_code
 from consent.registry.locks import lock_offer, lock_performer, lock_side
 from consent.registry.models import Invitation, Offer
@@ -47,8 +47,11 @@ def send_offer(
     organization: str,
     offer: str,
     invitation: NewInvitation | None = None,
+    actor: str | None = None,
 ) -> OfferSent:
     """Send a draft. One that names a performer goes to them; otherwise `invitation` is needed.
+
+    `actor` is the account of the member who sent it.
 
     Raises:
         NotFound: no such offer.
@@ -77,7 +80,7 @@ def send_offer(
         if invitation is not None:
             sent = _invite(ports, row, invitation, languages_of(terms))
         said = {} if sent.invitation is None else {"invitation": sent.invitation}
-        event = tx.append(offer_event("offer.sent", row, said, performer=person))
+        event = tx.append(offer_event("offer.sent", row, {**said, **by(actor)}, performer=person))
         if person is not None:
             notify("request", livemode=livemode, performer=person.id, offer=offer, event=event)
         elif invitation is not None and invitation.email is not None:

@@ -23,9 +23,9 @@ _FOR_LICENSEE = {
     "grant.signed": ("grant", "performer", "state"),
     "offer.changes_requested": ("offer",),
     "offer.declined": ("offer",),
-    "offer.sent": ("offer", "invitation"),
+    "offer.sent": ("offer", "invitation", "actor"),
     "offer.viewed": ("offer",),
-    "offer.withdrawn": ("offer",),
+    "offer.withdrawn": ("offer", "actor"),
     "invitation.redeemed": ("offer", "invitation", "performer"),
 }
 # The performer's own affairs, though they concern the pair.

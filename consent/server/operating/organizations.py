@@ -8,9 +8,9 @@ from consent.registry.errors import NotFound
 from consent.registry.models import ApiKey, Member, Organization, OrganizationSide
 from consent.registry.operations.api_keys import create_api_key, revoke_api_key
 from consent.registry.operations.create_organization import create_organization, open_side
-from consent.registry.operations.invite_member import invite_member
 from consent.registry.operations.links import LIVES
 from consent.registry.operations.members import add_member
+from consent.registry.operations.renew_member_link import renew_member_link
 from consent.registry.ports import RegistryPorts
 from consent.server.test_actors.seed import seed_actors
 
@@ -39,30 +39,30 @@ def run(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
         case "members":
             yield from _members(options.organization)
         case "member-link":
-            livemode = _side_of(_organization_of(options.member))
-            yield from _link(options.member, ports, livemode=livemode)
+            yield from _link(options.member, _organization_of(options.member), ports)
         case _:
             yield from _key(options, ports)
 
 
 def _invite(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
-    livemode = _side_of(options.organization)
     member = add_member(
         ports,
-        livemode=livemode,
+        livemode=_side_of(options.organization),
         organization=options.organization,
         email=options.email,
         role=options.role,
         display_name=options.name,
     )
-    yield from _link(member, ports, livemode=livemode)
+    yield from _link(member, options.organization, ports)
 
 
-def _link(member: str, ports: RegistryPorts, *, livemode: bool) -> Iterator[str]:
-    link = invite_member(ports, livemode=livemode, member=member)
+def _link(member: str, organization: str, ports: RegistryPorts) -> Iterator[str]:
+    token = renew_member_link(
+        ports, livemode=_side_of(organization), organization=organization, member=member
+    )
     days = LIVES["member"].days
     yield f"{member}: whoever opens this link makes the passkey; it works once, for {days} days"
-    yield link
+    yield f"{ports.origin}/m/{token}"
 
 
 def _side_of(organization: str) -> bool:

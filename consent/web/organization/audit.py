@@ -1,6 +1,6 @@
 """What happened to the organization on this side, in plain words, from the registry's history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from consent.core.ids import is_id
 from consent.log.models import Event
 from consent.registry.errors import NotFound
+from consent.registry.models import Member
 from consent.registry.queries.events import EventView, events_of_organization
 from consent.web.organization.parts import ROWS, asked
 from consent.web.organization.side import SidePage
@@ -27,6 +28,7 @@ class Step:
     tone: str
     address: str
     detail: str
+    by: str
 
 
 def audit(at: SidePage) -> HttpResponse:
@@ -35,10 +37,11 @@ def audit(at: SidePage) -> HttpResponse:
     before_seq = _seq(at, before) if before else None
     found = events_of_organization(at.ports, **at.own, before_seq=before_seq, limit=ROWS + 1)
     shown = found[:ROWS]
+    names = _names(at, shown)
     return at.render(
         "audit.html",
         here="audit",
-        entries=[_step(at, each) for each in shown],
+        entries=[_step(at, each, names) for each in shown],
         newest=at.address("/audit") if before_seq is not None else None,
         older=f"{at.address('/audit')}?before={shown[-1].id}" if len(found) > ROWS else None,
     )
@@ -53,7 +56,14 @@ def _seq(at: SidePage, event: str) -> int:
     return seq
 
 
-def _step(at: SidePage, event: EventView) -> Step:
+def _names(at: SidePage, events: Sequence[EventView]) -> dict[str, str]:
+    """The organization's members whom these events name, removed ones too."""
+    named = {str((event.body or {}).get(role, "")) for event in events for role in ("actor", "member")}
+    rows = Member.objects.filter(organization_id=at.organization, id__in=named)
+    return dict(rows.values_list("id", "display_name"))
+
+
+def _step(at: SidePage, event: EventView, names: Mapping[str, str]) -> Step:
     body: Mapping[str, Any] = event.body or {}
     address, detail = "", ""
     for name, path in (("grant", "/consents/"), ("offer", "/offers/"), ("key", "/keys/")):
@@ -62,13 +72,20 @@ def _step(at: SidePage, event: EventView) -> Step:
             break
     else:
         detail = str(body.get("external_id") or body.get("performer") or body.get("member") or "")
+        detail = names.get(detail, detail)
     return Step(
         at=event.at,
         what=kind_words(event.kind) if event.body is not None else _("This entry was erased"),
         tone=_TONES.get(event.kind, ""),
         address=address,
         detail=detail,
+        by=_by(str(body.get("actor", "")), names),
     )
+
+
+def _by(actor: str, names: Mapping[str, str]) -> str:
+    """Whose act it was, where an account did it."""
+    return names.get(actor) or (_("an operator of the registry") if actor.startswith("opr_") else "")
 
 
 def kind_words(kind: str) -> str:
@@ -88,7 +105,7 @@ def kind_words(kind: str) -> str:
         "invitation.redeemed": _("Somebody took up an invitation"),
         "invitation.revoked": _("An invitation was made useless"),
         "member.added": _("A member was added"),
-        "member.invited": _("A member was given a new link"),
+        "member.invited": _("A member was given a link to come in"),
         "member.removed": _("A member was removed"),
         "offer.changes_requested": _("A performer asked for changes"),
         "offer.declined": _("A performer declined a request"),

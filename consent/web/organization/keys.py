@@ -84,7 +84,7 @@ def new_key(at: SidePage) -> HttpResponse:
     try:
         created = create_api_key(
             at.ports,
-            **at.own,
+            **at.acting,
             name=typed["name"],
             scopes=typed["scopes"],
             context=_context(typed),
@@ -104,7 +104,7 @@ def key(at: SidePage, *, key: str) -> HttpResponse:
         return _show(at, row, row.context, {})
     typed = {name: page.field(name, max_chars=500) for name in CONTEXT}
     try:
-        written = set_key_context(at.ports, **at.own, key=row.id, context=_context(typed))
+        written = set_key_context(at.ports, **at.acting, key=row.id, context=_context(typed))
     except Invalid as exc:
         return _show(at, row, typed, _errors(exc))
     if written is not None:
@@ -123,7 +123,7 @@ def rotate(at: SidePage, *, key: str) -> HttpResponse:
         )  # its secret opens more than they may
     overlap = page.field("overlap", max_chars=10)
     overlap_s = int(overlap) if overlap.isdecimal() and int(overlap) in _OVERLAPS else 0
-    created = rotate_api_key(at.ports, **at.own, key=row.id, overlap_s=overlap_s)
+    created = rotate_api_key(at.ports, **at.acting, key=row.id, overlap_s=overlap_s)
     enforced(created.written, at.ports)
     return _made(at, created, former=row)
 
@@ -134,7 +134,7 @@ def revoke(at: SidePage, *, key: str) -> HttpResponse:
     if not at.page.posted:
         return at.render("key_revoke.html", here="keys", row=key_line(row, now=at.page.now))
     try:
-        written = revoke_api_key(at.ports, **at.own, key=row.id)
+        written = revoke_api_key(at.ports, **at.acting, key=row.id)
     except StateConflict:
         event = own_key(at, key).revoked_event
         if event is None:

@@ -9,9 +9,9 @@ from consent.core.ids import is_id
 from consent.registry.errors import Invalid, LastOwner, NotFound
 from consent.registry.models import AccountPasskey, Member
 from consent.registry.models.organization import ROLES
-from consent.registry.operations.invite_member import invite_member
 from consent.registry.operations.links import LIVES
 from consent.registry.operations.members import add_member, remove_member
+from consent.registry.operations.renew_member_link import renew_member_link
 from consent.web.organization.address import MAX_CHARS, is_address
 from consent.web.organization.once import is_first, once
 from consent.web.organization.passkeys import listed, switch_off
@@ -64,7 +64,7 @@ def invite(at: SidePage) -> HttpResponse:
         return _form(at, typed, {"email": _("Write an e-mail address.")})
     try:
         member = add_member(
-            at.ports, **at.own, email=typed["email"], role=typed["role"], display_name=typed["name"]
+            at.ports, **at.acting, email=typed["email"], role=typed["role"], display_name=typed["name"]
         )
     except Invalid as exc:
         field = {"/display_name": "name"}.get(exc.pointer, exc.pointer.strip("/"))
@@ -87,7 +87,7 @@ def remove(at: SidePage, *, member: str) -> HttpResponse:
     if not at.page.posted:
         return at.to(f"/members/{row.id}")
     try:
-        remove_member(at.ports, **at.own, member=row.id)
+        remove_member(at.ports, **at.acting, member=row.id)
     except LastOwner:
         return _show(at, row, error=_("This is the last owner. Invite another owner first."))
     end_sessions(f"member:{row.id}")
@@ -139,5 +139,6 @@ def _show(at: SidePage, row: Member, *, error: str = "") -> HttpResponse:
 
 
 def _link(at: SidePage, row: Member) -> HttpResponse:
-    link = invite_member(at.ports, livemode=at.livemode, member=row.id)
+    token = renew_member_link(at.ports, **at.acting, member=row.id)
+    link = f"{at.ports.origin}/m/{token}"
     return at.render("member_link.html", here="members", row=row, link=link, days=LIVES["member"].days)

@@ -77,7 +77,7 @@ def send(at: SidePage, *, offer: str) -> HttpResponse:
         "language": page.field("language", max_chars=35),
     }
     try:
-        sent = send_offer(at.ports, **at.own, offer=offer, invitation=_new_invitation(row, typed))
+        sent = send_offer(at.ports, **at.acting, offer=offer, invitation=_new_invitation(row, typed))
     except Invalid as exc:
         return show_offer(at, offer=offer, error=_unsent(exc, row), typed=typed)
     if sent.code is None:
@@ -99,7 +99,7 @@ def withdraw(at: SidePage, *, offer: str) -> HttpResponse:
     row = own_offer(at, offer)
     if not at.page.posted:
         return at.render("offer_withdraw.html", here="offers", row=offer_lines(at, [row])[0])
-    withdraw_offer(at.ports, **at.own, offer=offer)
+    withdraw_offer(at.ports, **at.acting, offer=offer)
     return at.to(f"/offers/{offer}")
 
 
@@ -110,7 +110,7 @@ def revoke(at: SidePage, *, offer: str, invitation: str) -> HttpResponse:
     if not found:
         raise NotFound("no such invitation")
     if at.page.posted:
-        revoke_invitation(at.ports, **at.own, invitation=invitation)
+        revoke_invitation(at.ports, **at.acting, invitation=invitation)
     return at.to(f"/offers/{offer}")
 
 

@@ -50,6 +50,11 @@ class SidePage:
         return {"organization": self.organization, "livemode": self.livemode}
 
     @property
+    def acting(self) -> dict[str, Any]:
+        """The same, for what the history tells of: with the member whose act it is."""
+        return {**self.own, "actor": self.member.member}
+
+    @property
     def rows(self) -> dict[str, Any]:
         """The same, as a filter of rows."""
         return {"organization_id": self.organization, "livemode": self.livemode}
