@@ -40,7 +40,13 @@ def test_each_line_of_the_banner_is_true(own_registry: Running) -> None:
     own_registry.stop()
     own_registry.start()
     again = _banner(own_registry)
-    assert _link(again[1]) == f"{own_registry.url}/home"
+    assert _link(again[1]).startswith(f"{own_registry.url}/requests/off_")
+    (waiting,) = [
+        offer
+        for offer in own_registry.consent_json("performer", "offers", *_key(own_registry))["data"]
+        if offer["state"] in ("offered", "viewed")
+    ]
+    assert _link(again[1]).endswith(waiting["id"])
     assert _link(again[2]) != operator
     assert "You run this registry" in _page(own_registry, _link(again[2]))
 

@@ -1,12 +1,13 @@
 """What the terminal says when the registry is ready, word for word."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from consent.server.laptop.banner import banner
+from consent.server.laptop.client_env import client_env
 
 URL, LINK = "http://localhost:8000", "a-one-use-token"
 WHOLE = """\
@@ -20,7 +21,9 @@ Consent registry 0.1 is ready: http://localhost:8000      (data: ./.state, stop:
 
 
 def _seeded(**changes: Any) -> Any:
-    return SimpleNamespace(**{"code": "7Q4K-M2TX", "operator_link": "token", "taken_up": False, **changes})
+    return SimpleNamespace(
+        **{"code": "7Q4K-M2TX", "operator_link": "token", "taken_up": False, "waiting": None, **changes}
+    )
 
 
 @pytest.fixture
@@ -40,9 +43,21 @@ def test_a_link_is_never_cut(folder: Path) -> None:
     assert f"{URL}/o/{'t' * 43}  approve" in said
 
 
-def test_after_the_request_was_taken_up_the_first_step_is_home(folder: Path) -> None:
+def test_who_comes_back_finds_what_waits_or_the_consent_that_stands(folder: Path) -> None:
+    said = banner(url=URL, data_dir=folder / ".state", seeded=_seeded(taken_up=True, waiting="off_1"))
+    assert f"{URL}/requests/off_1 " in said and "/i/" not in said and "goes on by itself" not in said
     said = banner(url=URL, data_dir=folder / ".state", seeded=_seeded(taken_up=True))
-    assert f"{URL}/home " in said and "/i/" not in said
+    assert f"{URL}/home " in said and "a consent of yours stands" in said and "/i/" not in said
+
+
+def test_what_a_shell_sources_holds_any_path_as_it_is() -> None:
+    values = {"CONSENT_TRUST": "/a b/it's $HOME"}
+    posix = client_env(values, programs=PurePosixPath("/a b/bin"), windows=False)
+    assert posix == """export CONSENT_TRUST='/a b/it'"'"'s $HOME'\nexport PATH='/a b/bin':"$PATH"\n"""
+    windows = client_env(values, programs=PureWindowsPath("C:/a b/Scripts"), windows=True)
+    assert windows == (
+        "$env:CONSENT_TRUST = '/a b/it''s $HOME'\n$env:PATH = 'C:\\a b\\Scripts' + ';' + $env:PATH\n"
+    )
 
 
 def test_elsewhere_it_names_the_commands_that_work_there(folder: Path) -> None:

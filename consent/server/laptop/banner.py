@@ -1,5 +1,6 @@
 """What the terminal says once the registry is ready. Every line is true word for word."""
 
+import os
 import shlex
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +20,9 @@ def banner(*, url: str, data_dir: Path, seeded: "Seeded") -> str:
     ours = Path("Makefile").is_file() and data_dir == Path.cwd() / DEFAULT_DATA_DIR
     remove = "make clean" if ours else "delete that folder"
     demo = "make demo" if ours else "consent-server demo"
-    if seeded.taken_up:
-        first = _step(1, "Be the performer", f"{url}/home", "your consents; you took the request up before")
-    else:
-        first = _step(1, "Be the performer", f"{url}/i/{seeded.code}", "read a request, make your passkey")
+    first, sign = _first_and_sign(url, seeded)
+    folder = shown(data_dir).removeprefix("./")
+    settings = f". {folder}\\test.ps1" if os.name == "nt" else f"source {shlex.quote(folder)}/test.env"
     return "\n".join(
         [
             f"Consent registry {number} is ready: {url}      "
@@ -34,11 +34,11 @@ def banner(*, url: str, data_dir: Path, seeded: "Seeded") -> str:
                 f"{url}/o/{seeded.operator_link}",
                 "approve the identity check (link works once; laptop only)",
             ),
-            _step(3, "Sign", "the page of step 1 goes on by itself", ""),
+            _step(3, "Sign", sign, ""),
             _step(
                 4,
                 "Be the pipeline",
-                f"source {shlex.quote(shown(data_dir).removeprefix('./'))}/test.env",
+                settings,
                 "then: consent check --performer demo --use train.voice",
             ),
             "   It says allow after you sign; end it in the browser and it says deny, with the milliseconds "
@@ -46,6 +46,20 @@ def banner(*, url: str, data_dir: Path, seeded: "Seeded") -> str:
             f" Mail sent: /mail    Docs: /docs    API: /docs/api    The whole story without a browser: {demo}",
         ]
     )
+
+
+def _first_and_sign(url: str, seeded: "Seeded") -> tuple[str, str]:
+    """Steps 1 and 3. Who went through them before comes back with the passkey of that time."""
+    who = "Be the performer"
+    if not seeded.taken_up:
+        return (
+            _step(1, who, f"{url}/i/{seeded.code}", "read a request, make your passkey"),
+            "the page of step 1 goes on by itself",
+        )
+    if seeded.waiting is not None:
+        address = f"{url}/requests/{seeded.waiting}"
+        return _step(1, who, address, "a request waits; sign in with your passkey"), "on the page of step 1"
+    return _step(1, who, f"{url}/home", "sign in with your passkey"), "done: a consent of yours stands"
 
 
 def _step(number: int, who: str, where: str, what: str) -> str:

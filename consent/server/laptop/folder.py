@@ -39,8 +39,8 @@ class LaptopFolder:
 
     @property
     def test_env(self) -> Path:
-        """The client's settings, to be sourced by a shell."""
-        return self.root / "test.env"
+        """The client's settings, to be sourced by a shell; PowerShell reads no other file than its own kind."""
+        return self.root / ("test.ps1" if os.name == "nt" else "test.env")
 
     @property
     def trust(self) -> Path:

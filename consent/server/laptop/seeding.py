@@ -7,7 +7,6 @@ Everything here happens on the test side only. It can be killed at any point: th
 import contextlib
 import json
 import os
-import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +32,8 @@ from consent.registry.operations.members import add_member
 from consent.registry.operations.references import set_external_id
 from consent.registry.operations.send_offer import NewInvitation, send_offer
 from consent.registry.ports import RegistryPorts
+from consent.server.laptop.asking_again import waiting_request
+from consent.server.laptop.client_env import client_env
 from consent.server.laptop.folder import LaptopFolder
 from consent.server.laptop.request import CONTACT, CONTEXT, COUNTRY, LEGAL_NAME, terms
 from consent.server.test_actors.seed import seed_actors
@@ -47,13 +48,14 @@ OWNER_NAME, OWNER_EMAIL = "Owner of the test studio", "owner@northlight.example"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeded:
-    """What a newcomer gets: the organization's key, the code of the request and whether somebody took it up,
-    and the way in for the operator."""
+    """What a newcomer gets: the organization's key, the code of the first request and whether somebody took it
+    up, the offer that waits for them then (if one does), and the way in for the operator."""
 
     api_key: str
     invitation: str
     code: str
     taken_up: bool
+    waiting: str | None
     operator_link: str
 
     def __repr__(self) -> str:
@@ -95,12 +97,13 @@ def seed(folder: LaptopFolder, ports: RegistryPorts) -> Seeded:
         invitation=kept["invitation"],
         code=kept["code"],
         taken_up=Invitation.objects.filter(id=kept["invitation"], redeemed_at__isnull=False).exists(),
+        waiting=waiting_request(ports, organization=ORGANIZATION, external_id=EXTERNAL_ID),
         operator_link=make_link(ports, kind="operator", operator=kept["operator"], life=OPERATOR_LINK_LIFE),
     )
 
 
 def write_client_files(folder: LaptopFolder, seeded: Seeded, *, url: str, trust: bytes) -> None:
-    """`test.env` for a shell, and the trust file that it names."""
+    """What a shell sources, and the trust file that it names."""
     durable_file.replace(folder.trust, trust)
     values = {
         "CONSENT_URL": url,
@@ -108,11 +111,8 @@ def write_client_files(folder: LaptopFolder, seeded: Seeded, *, url: str, trust:
         "CONSENT_TRUST": str(folder.trust),
         "CONSENT_INVITATION": seeded.code,
     }
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
-    programs = Path(sys.executable).parent  # where `consent` is
-    if os.name == "posix":
-        lines.append(f'export PATH={shlex.quote(str(programs))}:"$PATH"')
-    durable_file.replace(folder.test_env, "".join(f"{line}\n" for line in lines).encode())
+    text = client_env(values, programs=Path(sys.executable).parent, windows=os.name == "nt")
+    durable_file.replace(folder.test_env, text.encode())
 
 
 def name_the_demo_performer(folder: LaptopFolder, ports: RegistryPorts) -> int:
