@@ -11,7 +11,6 @@ from consent.registry.errors import Invalid, NotFound, RegistryError
 from consent.registry.models import AccountPasskey, Member, Organization, OrganizationSide
 from consent.registry.models.organization import ROLES
 from consent.registry.operations.create_organization import create_organization, open_side
-from consent.registry.operations.links import make_link
 from consent.registry.operations.members import add_member
 from consent.registry.operations.renew_member_link import renew_member_link
 from consent.web.page import Page
@@ -75,7 +74,9 @@ def _act(page: Page, who: SignedInOperator, row: Organization) -> str | None:
                 display_name=page.field("display_name"),
                 actor=who.operator,
             )
-            return make_link(ports, kind="member", member=member)
+            return renew_member_link(
+                ports, livemode=livemode, organization=row.id, member=member, actor=who.operator
+            )
         case "link":
             member = page.field("member", max_chars=64)
             if not is_id(member, "mem"):
