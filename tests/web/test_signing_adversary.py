@@ -331,3 +331,15 @@ def test_a_test_side_session_sees_nothing_of_the_live_side(site: "Site") -> None
     session.save()
     ada.browser._client(MAIN).cookies["__Host-consent_session"] = str(session.session_key)
     assert ada.browser.get(f"{MAIN}/consents/{grant}").status_code == 404
+
+
+def test_every_task_and_subject_asks_for_a_purpose_of_its_own() -> None:
+    from consent.core.ids import new_id
+    from consent.web.models import Ceremony
+    from consent.web.signing.hand_off import ADDRESSES
+    from consent.web.signing.task_page import purpose_of
+
+    subjects = ["", *(new_id("grt") for _each in range(20))]
+    made = [purpose_of(task, subject) for task in ADDRESSES for subject in subjects]
+    assert len(set(made)) == len(made)
+    assert max(map(len, made)) <= Ceremony._meta.get_field("purpose").max_length  # type: ignore[operator]
