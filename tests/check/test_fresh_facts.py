@@ -151,9 +151,9 @@ def test_a_cut_page_makes_nothing_fresh_and_the_next_turn_goes_on(
     node.ask(organization, person)
     until = node.replica.freshness(True)
     assert until is not None
+    node.world.say("revocation", grant, person.key)  # it stands in a page that is cut after it
     for _ in range(3):
         node.world.organization()
-    node.world.say("revocation", grant, person.key)
     monkeypatch.setattr(feeder, "PAGE", 1)
     node.boot.now += 0.1
     turns = 0
