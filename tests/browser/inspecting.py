@@ -12,6 +12,7 @@ SCHEMES = ("light", "dark")
 WIDTHS = (360, 1280)
 NARROWEST = 320  # WCAG 2.2, 1.4.10: a page reflows at 320 CSS pixels
 HEIGHTS = {NARROWEST: 640, 360: 780, 1280: 900}
+HIGHEST = 12_000  # pixels; Chromium draws no surface beyond 16,384
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 _OVERFLOW = """width => {
@@ -50,10 +51,14 @@ def look(page: Page, name: str, findings: Findings, *, folder: Path = PAGES) -> 
     """Photograph and examine the open page in every width and colour scheme; leaves it as it was."""
     folder.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size
+    page.evaluate("scrollTo(0, 0)")  # what sticks to the window would be photographed in the middle
     findings.names.append(name)
     for width in (NARROWEST, *WIDTHS):
         if wide := overflow(page, width):
             findings.faults.append(f"{name} at {width} px scrolls sideways: {', '.join(wide)}")
+        # As high as the page, so that what sticks to the window's edges stands at the page's.
+        high = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(max(high, HEIGHTS[width]), HIGHEST)})
         for scheme in SCHEMES if width in WIDTHS else ():
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.screenshot(
