@@ -11,7 +11,8 @@ from consent.server.mail.mailbox import MailboxAwayError, MailRefusedError
 
 _NAME = re.compile(r"out_[a-z2-7]{26}")
 _ENDING = ".eml"
-MOST = 200  # mails that a list shows
+MOST = 100  # mails that a list shows
+_HEAD_BYTES = 4096  # of ours; what goes with a mail may be long
 
 
 class FolderMailbox:
@@ -32,24 +33,32 @@ class FolderMailbox:
             raise MailboxAwayError(type(exc).__name__) from exc
 
     def newest(self) -> list[tuple[str, EmailMessage]]:
-        """The newest mails with their names, newest first."""
+        """The headers of the newest mails with their names, newest first."""
         try:
             paths = [path for path in self._folder.glob(f"*{_ENDING}") if _NAME.fullmatch(path.stem)]
             paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
         except OSError:
             return []
-        found = ((path.stem, self.read(path.stem)) for path in paths[:MOST])
-        return [(name, mail) for name, mail in found if mail is not None]
+        found = ((path.stem, self._read(path.stem, most=_HEAD_BYTES)) for path in paths[:MOST])
+        return [(name, _parsed(data.partition(b"\r\n\r\n")[0])) for name, data in found if data is not None]
 
     def read(self, name: str) -> EmailMessage | None:
         """One mail; None if there is none of this name."""
+        data = self._read(name)
+        return None if data is None else _parsed(data)
+
+    def _read(self, name: str, *, most: int = -1) -> bytes | None:
         if not _NAME.fullmatch(name):
             return None
         try:
-            data = (self._folder / f"{name}{_ENDING}").read_bytes()
+            with (self._folder / f"{name}{_ENDING}").open("rb") as file:
+                return file.read(most)
         except OSError:
             return None
-        return BytesParser(EmailMessage, policy=policy.default).parsebytes(data)
+
+
+def _parsed(data: bytes) -> EmailMessage:
+    return BytesParser(EmailMessage, policy=policy.default).parsebytes(data)
 
 
 def message_name(message: EmailMessage) -> str | None:
