@@ -22,6 +22,7 @@ STATEMENT_KINDS = (
 
 RECEIPT = "consent-receipt+jwt"
 BATCH_RECEIPT = "consent-batch-receipt+jwt"
+LEDGER_ROOT = "consent-ledger-root+jwt"
 PROCESS_KEY = "consent-process-key+jwt"
 COUNTERSIGNATURE = "consent-countersignature+jwt"
 ACKNOWLEDGEMENT = "consent-acknowledgement+jwt"
@@ -45,6 +46,7 @@ INTRODUCTION = statement_schema("credential")  # by the registry, when it introd
 _ROLES: dict[str, frozenset[Role]] = {
     RECEIPT: frozenset({"process"}),
     BATCH_RECEIPT: frozenset({"process"}),
+    LEDGER_ROOT: frozenset({"process"}),
     PROCESS_KEY: frozenset({"receipt"}),
     COUNTERSIGNATURE: frozenset({"registry"}),
     ACKNOWLEDGEMENT: frozenset({"registry"}),

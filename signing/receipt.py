@@ -2,15 +2,21 @@
 
 A process signs with its own key, which the receipt key certified, and the certificate travels in the receipt. Both are
 judged at the instant of issue, so that they verify years later; `exp` says only how long the answer was good to
-act on.
+act on. A deferred receipt is a record of the ledger with its path to the signed root of its segment: one signature
+for all decisions of about a second.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signing import jws
+from signing.canonical import JSON
 from signing.errors import MalformedError, SignatureError, UntrustedError
 from signing.instants import format_instant
+from signing.ledger_record import read_record
+from signing.ledger_root import MAX_ROOT_BYTES, LedgerRoot, parse_ledger_receipt, read_root, sign_root
+from signing.merkle import leaf_hash, verify_inclusion
 from signing.private_key import PrivateKey
 from signing.process_key import (
     ProcessCertificate,
@@ -18,7 +24,7 @@ from signing.process_key import (
     check_window,
     verify_process_certificate,
 )
-from signing.purposes import BATCH_RECEIPT, RECEIPT
+from signing.purposes import BATCH_RECEIPT, LEDGER_ROOT, RECEIPT
 from signing.receipt_claims import Receipt, ReceiptItem, read_claims, write_claims
 from signing.trust import Trust
 
@@ -32,6 +38,7 @@ __all__ = [
     "sign_receipt",
     "verify_process_certificate",
     "verify_receipt",
+    "verify_root",
 ]
 
 MAX_RECEIPT_BYTES = 16 << 20  # 10,000 items of a batch, some 800 bytes each in base64
@@ -58,6 +65,19 @@ class ReceiptSigner:
             MalformedError: the receipt breaks a rule of receipts.
         """
         return sign_receipt(receipt, signer=self)
+
+    def sign_root(self, root: LedgerRoot) -> str:
+        """The root of a ledger segment as compact JWS.
+
+        Raises:
+            UntrustedError: issuer, side, sealing node or time are not those that the certificate covers.
+            MalformedError: the root breaks a rule of roots.
+        """
+        if (root.issuer, root.livemode, root.sealer) != (self.issuer, self.livemode, self.node):
+            raise UntrustedError("root is of another issuer, side or node than the process key's certificate")
+        if not self.not_before <= root.sealed_at < self.not_after:
+            raise UntrustedError(f"process key is not certified at {format_instant(root.sealed_at)}")
+        return sign_root(root, key=self.private, certificate=self.certificate)
 
 
 def sign_receipt(receipt: Receipt, *, signer: ReceiptSigner) -> str:
@@ -87,7 +107,9 @@ def verify_receipt(
     expected_audience: str | None,
     allow_test: bool = False,
 ) -> Receipt:
-    """Verify a receipt, single or batch, of any age; `fresh` then says whether one may still act on it.
+    """Verify a receipt, of one decision or a batch, inline or deferred, of any age.
+
+    `fresh` then says whether one may still act on it.
 
     `expected_audience` is the organization that asked; None, to be typed out, takes any: for a desk or a court.
 
@@ -98,10 +120,81 @@ def verify_receipt(
             later than `at`, or of the test side without `allow_test`.
     """
     text = _text(token)
+    receipt = _of_ledger(text, trust, allow_test) if "~" in text else _signed(text, trust, allow_test)
+    if receipt.issued_at > at + CLOCK_SKEW:
+        raise UntrustedError(f"receipt was issued later than now, at {format_instant(receipt.issued_at)}")
+    if expected_audience is not None and receipt.audience != expected_audience:
+        raise UntrustedError(f"receipt was given to {receipt.audience!r}, expected {expected_audience!r}")
+    return receipt
+
+
+def verify_root(token: str, *, trust: Trust, allow_test: bool = False) -> LedgerRoot:
+    """Verify the signed root of a ledger segment, of any age.
+
+    Raises:
+        MalformedError, SignatureError, UntrustedError: as `verify_receipt`.
+    """
+    parsed = jws.parse_compact(token, max_bytes=MAX_ROOT_BYTES)
+    payload, certificate = _payload(parsed, token, LEDGER_ROOT, trust, allow_test)
+    try:
+        root = read_root(payload)
+    except MalformedError as exc:
+        raise exc.under("/payload") from exc
+    if (root.issuer, root.livemode, root.sealer) != (
+        certificate.issuer,
+        certificate.livemode,
+        certificate.node,
+    ):
+        raise UntrustedError("root is of another issuer, side or node than its process key's certificate")
+    check_window(certificate, root.sealed_at)
+    return root
+
+
+def _signed(text: str, trust: Trust, allow_test: bool) -> Receipt:
+    """A receipt with a signature of its own."""
     parsed = jws.parse_compact(text, max_bytes=MAX_RECEIPT_BYTES)
-    typ, certified = parsed.header.get("typ"), parsed.header.get("cert")
+    typ = parsed.header.get("typ")
     if typ not in (RECEIPT, BATCH_RECEIPT):
         raise SignatureError(f"token is a {typ!r:.80}, expected {RECEIPT!r} or {BATCH_RECEIPT!r}")
+    payload, certificate = _payload(parsed, text, typ, trust, allow_test)
+    try:
+        receipt = read_claims(payload, batch=typ == BATCH_RECEIPT)
+    except MalformedError as exc:
+        raise exc.under("/payload") from exc
+    said = (receipt.issuer, receipt.livemode, receipt.node)
+    if said != (certificate.issuer, certificate.livemode, certificate.node):
+        raise UntrustedError("receipt is of another issuer, side or node than its process key's certificate")
+    check_window(certificate, receipt.issued_at)
+    return receipt
+
+
+def _of_ledger(text: str, trust: Trust, allow_test: bool) -> Receipt:
+    """A record of the ledger under its segment's signed root (SPEC §9.5)."""
+    if len(text) > MAX_RECEIPT_BYTES:
+        raise MalformedError(f"{len(text)} bytes, at most {MAX_RECEIPT_BYTES}", rule="max_bytes")
+    parts = parse_ledger_receipt(text)
+    root = verify_root(parts.root, trust=trust, allow_test=allow_test)
+    try:
+        record = read_record(parts.record, issuer=root.issuer, livemode=root.livemode, node=root.node)
+    except MalformedError as exc:
+        raise exc.under("/record") from exc
+    verify_inclusion(
+        index=record.n - root.first,
+        size=root.count,
+        leaf=leaf_hash(hashlib.sha256(parts.record).digest()),
+        proof=parts.proof,
+        root=bytes.fromhex(root.root),
+    )
+    if record.receipt.issued_at > root.sealed_at:
+        raise UntrustedError("record is younger than the root that it rests on")
+    return record.receipt
+
+
+def _payload(
+    parsed: jws.ParsedJws, text: str, typ: str, trust: Trust, allow_test: bool
+) -> tuple[dict[str, JSON], ProcessCertificate]:
+    """The payload of a token whose signature and chain of keys hold."""
+    certified = parsed.header.get("cert")
     if not isinstance(certified, str):
         raise MalformedError("missing or not a string", pointer="/header/cert", rule="jws_header")
     certificate = _certificate(certified, trust=trust, allow_test=allow_test)
@@ -112,19 +205,7 @@ def verify_receipt(
         expected_header=("cert",),
         max_bytes=MAX_RECEIPT_BYTES,
     )
-    try:
-        receipt = read_claims(verified.payload, batch=typ == BATCH_RECEIPT)
-    except MalformedError as exc:
-        raise exc.under("/payload") from exc
-    said = (receipt.issuer, receipt.livemode, receipt.node)
-    if said != (certificate.issuer, certificate.livemode, certificate.node):
-        raise UntrustedError("receipt is of another issuer, side or node than its process key's certificate")
-    check_window(certificate, receipt.issued_at)
-    if receipt.issued_at > at + CLOCK_SKEW:
-        raise UntrustedError(f"receipt was issued later than now, at {format_instant(receipt.issued_at)}")
-    if expected_audience is not None and receipt.audience != expected_audience:
-        raise UntrustedError(f"receipt was given to {receipt.audience!r}, expected {expected_audience!r}")
-    return receipt
+    return verified.payload, certificate
 
 
 def _certificate(token: str, *, trust: Trust, allow_test: bool) -> ProcessCertificate:

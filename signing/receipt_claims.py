@@ -1,5 +1,6 @@
 """What a receipt says, as a value and as the payload of a JWS (SPEC §9.2; SHAPES "Receipt")."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,6 +60,9 @@ class Receipt:
 
     `audience` asked; `licensee` is the organization whose consents were asked about. Instants are whole seconds,
     but for `as_of`, which has milliseconds. A batch has any number of items, otherwise there is exactly one.
+
+    With a `salt` (hex), nonce, questions and rows are not themselves here but as `salted` digests: such a receipt rests
+    on the ledger, which knows nothing else of them.
     """
 
     receipt_id: str
@@ -75,6 +79,7 @@ class Receipt:
     node: str
     batch: bool
     items: tuple[ReceiptItem, ...]
+    salt: str | None = None
 
     @property
     def item(self) -> ReceiptItem:
@@ -87,14 +92,23 @@ class Receipt:
             raise ValueError("a batch receipt has items, not one decision")
         return self.items[0]
 
+    def salted(self, value: str) -> str:
+        """The form in which this receipt names a nonce, a row, or the digest of a question."""
+        return value if self.salt is None else salted(value, bytes.fromhex(self.salt))
+
     def fresh(self, at: datetime) -> bool:
         """Whether the answer was good to act on at that instant. A stale receipt proves what it always proved."""
         return self.issued_at <= at < self.expires_at
 
 
-def _listed(member: Check) -> Check:
+def salted(value: str, salt: bytes) -> str:
+    """SHA-256(salt ‖ value), hex; all salts have one length."""
+    return hashlib.sha256(salt + value.encode()).hexdigest()
+
+
+def listed(member: Check, *, longest: int = MAX_LIST) -> Check:
     """A list that may be empty: a receipt is an answer, and an answer says "none"."""
-    full = sequence(member, longest=MAX_LIST)
+    full = sequence(member, longest=longest)
 
     def check(value: JSON, pointer: str) -> None:
         if value != []:
@@ -123,9 +137,9 @@ _ITEM: dict[str, Check] = {
     "decision_id": _decision_id,
     "req_sha256": sha256,
     "decision": one_of("allow", "deny"),
-    "reasons": _listed(token),
-    "obligations": _listed(token),
-    "grants": _listed(identifier("grt")),
+    "reasons": listed(token),
+    "obligations": listed(token),
+    "grants": listed(identifier("grt")),
     "record_sha256": sha256,
 }
 _ATTESTER: dict[str, Check] = {"attester": text(200)}
@@ -135,8 +149,8 @@ _BATCH = record(
 )
 
 
-def read_claims(payload: dict[str, JSON], *, batch: bool) -> Receipt:
-    """The receipt of a payload, not yet verified by anybody.
+def read_claims(payload: dict[str, JSON], *, batch: bool, salt: str | None = None) -> Receipt:
+    """The receipt of a payload, not yet verified by anybody; `salt` is that of a ledger's record.
 
     Raises:
         MalformedError: with the pointer of the first member at fault.
@@ -164,6 +178,7 @@ def read_claims(payload: dict[str, JSON], *, batch: bool) -> Receipt:
         node=named["node"],
         batch=batch,
         items=items,
+        salt=salt,
     )
 
 

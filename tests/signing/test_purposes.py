@@ -15,6 +15,7 @@ from signing.purposes import (
     COUNTERSIGNATURE,
     GRANT_SEAL,
     INTRODUCTION,
+    LEDGER_ROOT,
     PERFORMER_PROOF,
     PROCESS_KEY,
     RECEIPT,
@@ -30,6 +31,7 @@ from tests.signing.samples import PERFORMER, STRANGER, signer
 PURPOSES = [
     RECEIPT,
     BATCH_RECEIPT,
+    LEDGER_ROOT,
     PROCESS_KEY,
     COUNTERSIGNATURE,
     ACKNOWLEDGEMENT,
