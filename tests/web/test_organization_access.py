@@ -118,7 +118,7 @@ def test_a_side_that_is_not_open_does_not_exist(site: "Site") -> None:
     company = Company(site=site, world=site.world, id=site.world.organization())
     browser = company.enter("owner")
     assert browser.path == "/org/live"
-    assert "To the test side" not in browser.text
+    assert "Test side" not in browser.text
     assert browser.get("/org/test").status_code == 404
     assert browser.get("/org/beyond").status_code == 404
 

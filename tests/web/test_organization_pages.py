@@ -21,7 +21,16 @@ def test_a_member_comes_in_by_the_link_and_lands_on_the_companys_page(company: "
     browser = company.enter("owner")
     assert browser.path == "/org/live"
     assert "Northlight Audio GmbH" in browser.text
-    for words in ("Requests", "Consents", "API keys", "Console", "Members", "History", "To the test side"):
+    for words in (
+        "Requests",
+        "Consents",
+        "API keys",
+        "Console",
+        "Members",
+        "History",
+        "Test side",
+        "you and your passkeys",
+    ):
         assert words in browser.text
 
 

@@ -104,7 +104,7 @@ class SidePage:
         other = "test" if self.livemode else "live"
         if other not in self.open_sides:
             return None
-        return f"/org/{other}", _("To the live side") if other == "live" else _("To the test side")
+        return f"/org/{other}", _("Live side") if other == "live" else _("Test side")
 
 
 def open_sides(organization: str) -> tuple[str, ...]:
