@@ -29,11 +29,7 @@ def mail_urls(web: WebPorts, mail: MailPorts) -> list[URLPattern]:
 
     def every(page: Page) -> HttpResponse:
         _require_loopback(page.request)
-        rows = [
-            {"name": name, "subject": str(found["Subject"]), "at": parsedate_to_datetime(str(found["Date"]))}
-            for name, found in mailbox.newest()
-        ]
-        return page.render("mail/every.html", mails=rows)
+        return page.render("mail/every.html", mails=mailbox.newest())
 
     def one(page: Page, name: str) -> HttpResponse:
         found = _found(mailbox, page, name)
