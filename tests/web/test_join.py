@@ -165,6 +165,23 @@ def test_a_passkey_made_for_another_visit_is_refused(site: "Site") -> None:
     assert victim.status == 422 and people() == before
 
 
+def test_whoever_took_too_long_is_told_so_and_loses_nothing(site: "Site") -> None:
+    from datetime import timedelta
+
+    from consent.web.models import Ceremony
+    from tests.web.newcomers import ABOUT, at_join, invited, people
+
+    browser = at_join(site, invited(site))
+    before = people()
+    asked = Ceremony.objects.filter(id=browser.hidden()["ceremony"])
+    asked.update(expires_at=asked.get().expires_at - timedelta(minutes=11))
+    browser.use_passkey(ABOUT)
+    assert browser.status == 422 and "more than ten minutes" in browser.text and people() == before
+    assert f'value="{ABOUT["legal_name"]}"' in browser.text
+    browser.use_passkey(ABOUT)
+    assert browser.path == "/join/safe"
+
+
 def test_a_passkey_made_on_the_main_origin_is_none_of_ours(site: "Site") -> None:
     from tests.web.browserless import MAIN
     from tests.web.newcomers import ABOUT, at_join, invited, people
@@ -255,12 +272,13 @@ def test_the_recovery_sheet_is_shown_once_and_names_nobody(site: "Site") -> None
     assert use_recovery_code(site.world.ports, code=found[1]).performer == whose(browser)
 
 
-def test_the_page_of_joining_says_who_sees_what_and_names_no_code(site: "Site") -> None:
+def test_the_page_of_joining_says_who_sees_what_and_leads_on_at_another_device(site: "Site") -> None:
+    from tests.web.browserless import MAIN
     from tests.web.newcomers import at_join, invited
 
     code = invited(site)
     browser = at_join(site, code)
-    assert code not in browser.text
+    assert f'href="{MAIN}/i/{code}"' in browser.text and "<svg" in browser.text, "this page opens here only"
     assert browser.text.count('class="help"') == 5
     assert 'data-passkey-name="stage_name"' in browser.text
 

@@ -9,6 +9,7 @@ from consent.registry.queries.identity import is_adult
 from consent.registry.queries.invitations import InvitationView, read_invitation
 from consent.web.handoffs import Task, current_task
 from consent.web.page import Page
+from consent.web.public.qr import qr_code
 from consent.web.refusals import CeremonySpent, HandOffSpent, PasskeyRefused
 from consent.web.registrations import USER_HANDLE_BYTES, Made, ask_to_make, take_made
 from consent.web.signing.about_you import AboutYou, empty, read_about_you, youngest
@@ -33,10 +34,10 @@ def join(page: Page) -> HttpResponse:
     if found is None:
         return page.render("signing/join_taken.html", status=410)
     if not page.posted:
-        return _ask(page, found, empty(stage_name=found.performer_name))
+        return _ask(page, found, empty(stage_name=found.performer_name), code=code)
     about = read_about_you(page)
     if about.faults:
-        return _ask(page, found, about)
+        return _ask(page, found, about, code=code)
     assert about.birth_date is not None  # read_about_you: a date that is missing is a fault
     if not is_adult(about.birth_date, on=page.now.date()):
         page.session.flush()
@@ -50,17 +51,8 @@ def _enrol(page: Page, found: InvitationView, about: AboutYou, *, code: str) -> 
         enrolled = _keep(page, found, about, made, code=code)
     except InvitationSpent:
         return page.render("signing/join_taken.html", status=410)
-    except CredentialTaken:
-        return _ask(
-            page, found, about, message=_("This passkey is known already. If it is yours, sign in with it.")
-        )
-    except (PasskeyRefused, CeremonySpent):
-        return _ask(
-            page,
-            found,
-            about,
-            message=_("Your passkey did not arrive whole. Nothing was kept. Please make it again."),
-        )
+    except (CredentialTaken, PasskeyRefused, CeremonySpent) as exc:
+        return _ask(page, found, about, code=code, message=_again(exc))
     page.session.pop("handle", None)
     sign_in_performer(
         page.session,
@@ -73,6 +65,17 @@ def _enrol(page: Page, found: InvitationView, about: AboutYou, *, code: str) -> 
     page.session["task"] = {"task": "join", "subject": "", "content": {"name": about.stage_name}}
     page.session.set_expiry(VISIT_S)
     return page.to("/join/safe")
+
+
+def _again(exc: Exception) -> str:
+    """Why the passkey has to be made again; what was written stands in the form."""
+    if isinstance(exc, CredentialTaken):
+        return _("This passkey is known already. If it is yours, sign in with it.")
+    if isinstance(exc, CeremonySpent):
+        return _(
+            "That took more than ten minutes, or was sent twice. Nothing was kept. Please make your passkey again."
+        )
+    return _("Your passkey did not arrive whole. Nothing was kept. Please make it again.")
 
 
 def _keep(page: Page, found: InvitationView, about: AboutYou, made: Made, *, code: str) -> EnrolledByPasskey:
@@ -92,10 +95,11 @@ def _keep(page: Page, found: InvitationView, about: AboutYou, made: Made, *, cod
     )
 
 
-def _ask(page: Page, found: InvitationView, about: AboutYou, *, message: str = "") -> HttpResponse:
+def _ask(page: Page, found: InvitationView, about: AboutYou, *, code: str, message: str = "") -> HttpResponse:
     question = ask_to_make(
         page, purpose=PURPOSE, name=about.stage_name or _("Performer"), user_handle=_handle(page)
     )
+    address = f"{page.ports.origins.main}/i/{code}"  # this page opens for this visit only
     return page.render(
         "signing/join.html",
         status=422 if message or about.faults else 200,
@@ -105,6 +109,8 @@ def _ask(page: Page, found: InvitationView, about: AboutYou, *, message: str = "
         message=message,
         asks=found.organization.legal_name,
         livemode=found.livemode,
+        address=address,
+        qr=qr_code(address),
         youngest=youngest(page.now.date()).isoformat(),
     )
 
