@@ -278,6 +278,24 @@ def test_under_tls_the_server_must_be_who_it_says(
     assert len(office.asked) == 1
 
 
+@pytest.mark.parametrize("tls", ["starttls", "first"])
+def test_a_server_that_hangs_under_tls_is_left_too(
+    world: "World", post: "Post", authority: Any, tls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.log.outbox import CLAIM
+    from consent.server.mail import delivery
+
+    context, file = authority(ELSEWHERE)
+    monkeypatch.setattr(delivery, "MARGIN_S", CLAIM.total_seconds() - 1.0)
+    done = threading.Event()
+    with PostOffice(host=ELSEWHERE, context=context, tls=tls) as office:
+        office.on_data = lambda taken: "451 too late" if done.wait(20) else None
+        mailbox = _mailbox(office, tls=tls, context=lambda: ssl.create_default_context(cafile=file))
+        after = _failed(world, post, mailbox)
+        done.set()
+    assert after.last_error in ("SMTPServerDisconnected", "SSLEOFError", "OSError")
+
+
 def test_nothing_is_said_to_a_server_elsewhere_that_offers_no_tls(world: "World", post: "Post") -> None:
     with PostOffice(host=ELSEWHERE) as office:
         after = _failed(world, post, _mailbox(office, tls="starttls", user="registry", password="planted"))
