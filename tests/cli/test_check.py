@@ -1,6 +1,7 @@
 """`consent check`: the decision in words and in the exit code."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ def test_an_allow_exits_with_0_and_says_what_was_asked() -> None:
     assert command.run(*ASK) == 0
     assert command.out.startswith("allow  (test side)\n")
     assert "performer=external_id:demo" in command.out
+    assert re.search(r"^answered in +\d+ ms$", command.out, re.MULTILINE)
     assert "territory=DE" in command.out
 
 

@@ -102,6 +102,13 @@ def test_nginx_never_retries_or_keeps_an_answer() -> None:
     assert text.count("{") == text.count("}")
 
 
+def test_nginx_passes_both_origins_to_the_same_processes_under_their_own_names() -> None:
+    text = (DEPLOY / "nginx" / "consent.conf").read_text()
+    assert text.count("server_name registry.example sign.registry.example;") == 2
+    assert re.findall(r"proxy_set_header Host (\S+);", text) == ["$http_host"]
+    assert "ssl_reject_handshake on;" in text  # nobody else's name reaches the registry
+
+
 def test_every_command_line_in_deploy_is_one_that_the_server_has() -> None:
     from consent.server.commands.dispatch import COMMANDS
 
