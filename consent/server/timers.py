@@ -2,7 +2,6 @@
 
 from consent.log import outbox
 from consent.log.enforcement import sweep
-from consent.registry.operations.links import forget_links
 from consent.registry.operations.sweep_grants import activate_due, expire_due, forget_expired
 from consent.registry.ports import RegistryPorts
 from consent.server.countersigning import countersign
@@ -31,7 +30,7 @@ def expire(ports: RegistryPorts) -> int:
 
 def forget(ports: RegistryPorts) -> int:
     """Remove prepared bodies, spent proofs, kept answers, sessions, links and notices that are of no use any more."""
-    return forget_expired(ports) + forget_pages() + forget_links(ports) + outbox.forget_finished()
+    return forget_expired(ports) + forget_pages() + outbox.forget_finished()
 
 
 def mail(ports: RegistryPorts) -> int:
