@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from consent.core.ids import new_id
 from consent.registry.models import Grant, GrantEnding, Offer, Statement, StatusSlot
 
 ENDED_EVERY = 5  # one consent in five has ended
-FREE_LIST = 1000  # a status list that nobody has reached: its places are given out in order
+FREE_LIST = 1000  # from here on status lists that nobody has reached: their places are given out in order
 
 
 def copy_consents(grant: str, count: int) -> None:
@@ -27,13 +28,15 @@ def copy_consents(grant: str, count: int) -> None:
             for number in range(1, count + 1):
                 rows.write_row((number, new_id("off"), new_id("grt"), new_id("evt")))
         ended = f"mod(n, {ENDED_EVERY}) = 0"
+        reached = StatusSlot.objects.aggregate(newest=Max("status_list"))["newest"]
+        free_list = max(FREE_LIST, reached + 1)
         _copy(
             cursor, Offer, original.offer_id, {"id": "off", "created_at": "x.created_at - n * interval '1 s'"}
         )
         cursor.execute(
             f"INSERT INTO {StatusSlot._meta.db_table} (livemode, status_list, status_index) "
             "SELECT %s, %s, n FROM fresh",
-            [original.livemode, FREE_LIST],
+            [original.livemode, free_list],
         )
         _copy(cursor, Statement, grant, {"id": "grt", "nonce": "evt", "event": "evt"})
         _copy(
@@ -43,7 +46,7 @@ def copy_consents(grant: str, count: int) -> None:
             {
                 "id": "grt",
                 "offer_id": "off",
-                "status_list": str(FREE_LIST),
+                "status_list": str(free_list),
                 "status_index": "n",
                 "signed_at": "x.signed_at - n * interval '1 s'",
                 "first_shown_at": "x.first_shown_at - n * interval '1 s'",
