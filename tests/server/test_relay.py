@@ -2,10 +2,11 @@
 
 import threading
 
+import pytest
 from django.db import OperationalError
 
 from consent.log.errors import GuardUnavailableError
-from consent.server.relay import Relay, Timer
+from consent.server.relay import Relay, Timer, side_by_side
 
 
 class Clock:
@@ -60,4 +61,21 @@ def test_it_ends_when_it_is_told_to() -> None:
         return 1
 
     Relay([_timer("a", 3600.0)], run=run).until(stop)
+    assert stop.is_set()
+
+
+def test_relays_side_by_side_do_not_wait_for_each_other_and_one_that_breaks_stops_all() -> None:
+    stop, quick_ran = threading.Event(), threading.Event()
+
+    def slow(timer: Timer) -> int:
+        assert quick_ran.wait(30)  # held up until the other has had its turn
+        raise ZeroDivisionError
+
+    def quick(timer: Timer) -> int:
+        quick_ran.set()
+        return 1
+
+    relays = [Relay([_timer("slow", 3600.0)], run=slow), Relay([_timer("quick", 3600.0)], run=quick)]
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(relays, stop)
     assert stop.is_set()
