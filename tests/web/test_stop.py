@@ -97,6 +97,22 @@ def test_everything_is_paused_by_one_button(site: "Site") -> None:
     assert browser.text.count("paused by you") == 2 and "Pause everything" not in browser.text
 
 
+def test_a_long_list_says_that_there_is_more(site: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
+    from consent.web.public import stop
+    from tests.web.performing import actor
+
+    me = actor(site)
+    for name in ("One Ltd", "Two Ltd"):
+        site.world.clock.forward(seconds=1)  # newest first
+        me.consent(name=name)
+    assert "more than fit here" not in _stopping(site, me).text
+    monkeypatch.setattr(stop, "MAX_ROWS", 1)
+    browser = _stopping(site, me)
+    assert (
+        "more than fit here" in browser.text and "Two Ltd" in browser.text and "One Ltd" not in browser.text
+    )
+
+
 def test_an_ending_is_begun_and_a_passkey_can_still_cancel_it(site: "Site") -> None:
     from consent.registry.models import PendingRevocation
     from tests.web.performing import actor

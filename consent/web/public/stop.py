@@ -61,7 +61,8 @@ def stop(page: Page, me: StopOnly) -> HttpResponse:
         rows = _rows(page, me)
         return page.render(
             "public/stop.html",
-            rows=rows,
+            rows=rows[:MAX_ROWS],
+            more=len(rows) > MAX_ROWS,
             pausable=any(row.may_pause for row in rows),
             livemode=me.livemode,
             told=page.request.GET.get("told"),
@@ -94,7 +95,7 @@ def stop(page: Page, me: StopOnly) -> HttpResponse:
 
 def _rows(page: Page, me: StopOnly) -> Sequence[Row]:
     standing = grants_of_performer(me.performer).filter(state__in=("signed", "active", "suspended"))
-    grants: list[Grant] = list(standing.select_related("organization")[:MAX_ROWS])
+    grants: list[Grant] = list(standing.select_related("organization")[: MAX_ROWS + 1])
     wait_until_told(grants, page.ports.registry)
     own = GrantHold.objects.filter(
         grant__in=[each.id for each in grants], holder="performer", lifted_at=None
