@@ -19,16 +19,8 @@ GOAL_MS = 100
 GOAL_BYTES = 100_000
 
 
-class TooSlowError(Exception):
-    """A page missed its goal."""
-
-
 def measure(stage: Stage, organization: str) -> list[Row]:
-    """The median answer of each page, as one visitor gets it: alone, over a connection of its own.
-
-    Raises:
-        TooSlowError: a page took 100 ms or more, or weighs 100 kB or more.
-    """
+    """The median answer of each page, as one visitor gets it: alone, over a connection of its own."""
     who = new_performer(stage.ports, organization)
     write_statement(stage.ports, envelope=prepared_envelope(stage.ports, who, organization))
     grant = Grant.objects.get(performer_id=who.id)
@@ -42,13 +34,13 @@ def measure(stage: Stage, organization: str) -> list[Row]:
                 what=f"page {_route(path)}, {CONSENTS} consents",
                 value=took,
                 unit="ms",
+                below=GOAL_MS,
                 beside=f"goal: under {GOAL_MS} ms; {size / 1000:.0f} kB",
             )
         )
-        if took >= GOAL_MS or size >= GOAL_BYTES:
-            raise TooSlowError(
-                f"{path}: {took:.0f} ms and {size} bytes; goals are {GOAL_MS} ms and {GOAL_BYTES}"
-            )
+        assert size < GOAL_BYTES, (
+            f"{path} has {size} bytes with {CONSENTS} consents, expected under {GOAL_BYTES}"
+        )
     return rows
 
 

@@ -10,12 +10,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One number: what, how much, of what unit; `beside` is a ratio or bound measured in the same run."""
+    """One number: what, how much, of what unit; `beside` is a ratio or bound measured in the same run.
+
+    `below` is a goal that fails the bench when it is missed.
+    """
 
     what: str
     value: float
     unit: str
     beside: str = ""
+    below: float | None = None
 
 
 def print_table(rows: list[Row]) -> None:
