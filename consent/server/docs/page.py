@@ -39,7 +39,10 @@ def to_html(markdown: str) -> SafeString:
                 token.attrSet("id", text)
         elif token.type == "fence":
             token.attrSet("tabindex", "0")  # so that a keyboard can scroll it
-    return SafeString(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    # On a phone a wide table scrolls by itself, by keyboard too. Written tags are escaped, so these are ours.
+    html = html.replace("<table>", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>')
+    return SafeString(html.replace("</table>", "</table></div>"))
 
 
 @cache
