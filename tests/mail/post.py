@@ -9,6 +9,7 @@ from uuid import UUID
 
 from consent.log.models import Outbox
 from consent.registry.operations.enrol_performer import enrol_performer
+from consent.server.mail.compose import unflowed
 from consent.server.mail.delivery import deliver
 from consent.server.mail.folder import FolderMailbox
 from consent.server.mail.mailbox import Mailbox
@@ -60,7 +61,7 @@ def text_of(mail: EmailMessage) -> str:
     """The words as plain text."""
     part = mail.get_body(("plain",))
     assert part is not None
-    return str(part.get_content()).replace("\r\n", "\n")
+    return unflowed(str(part.get_content()))
 
 
 def html_of(mail: EmailMessage) -> str:

@@ -280,3 +280,18 @@ def test_a_repeat_is_the_same_mail(world: "World", post: "Post") -> None:
     once, again = compose(row, post.ports()), compose(row, post.ports())
     assert once["Message-ID"] == f"<{row.id}@registry.example>" and once["Date"] == again["Date"]
     assert once.as_bytes() == again.as_bytes()
+
+
+def test_lines_are_short_and_flow_on_narrow_screens(world: "World", post: "Post") -> None:
+    from tests.mail.post import text_of
+
+    name = "> From the " + "Very " * 30 + "Long Company"
+    person = world.person()
+    world.offer(world.organization(name), person)
+    mail = post.the("request", person)
+    part = mail.get_body(("plain",))
+    assert part is not None and part.get_param("format") == "flowed"
+    lines = str(part.get_content()).splitlines()
+    assert max(len(line) for line in lines if "://" not in line) <= 78
+    assert not any(line.startswith((">", "From ")) for line in lines)
+    assert f"{name} asks for your consent. The request is waiting for you.\n" in text_of(mail)

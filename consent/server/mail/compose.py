@@ -57,7 +57,7 @@ def _fill(message: EmailMessage, row: Outbox, said: Letter, ports: MailPorts) ->
         "origin": ports.registry.origin,
         "subject": said.subject,
     }
-    message.set_content(_wrapped(_rendered(f"{row.kind}.txt", values)))
+    message.set_content(_flowed(_rendered(f"{row.kind}.txt", values)), params={"format": "flowed"})
     message.add_alternative(_rendered(f"{row.kind}.html", values), subtype="html")
     for each in said.attachments:
         main, _slash, sub = each.media_type.partition("/")
@@ -72,11 +72,20 @@ def _rendered(template: str, values: dict[str, object]) -> str:
     return _engine().get_template(template).render(context)
 
 
-def _wrapped(text: str) -> str:
-    """Paragraphs of at most WIDTH columns, one empty line apart; a line with an address stays whole."""
+def _flowed(text: str) -> str:
+    """Paragraphs of at most WIDTH columns, one empty line apart; a line with an address stays whole.
+
+    A line that goes on ends with a space, so that a narrow screen may break it elsewhere (RFC 3676 §4.2).
+    """
     lines = [line.strip() for line in text.strip().splitlines()]
-    wrapped = [line if "://" in line else textwrap.fill(line, WIDTH) for line in lines]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(wrapped)) + "\n"
+    flowed = [line if "://" in line else " \n".join(textwrap.wrap(line, WIDTH)) for line in lines]
+    paragraphs = re.sub(r"\n{3,}", "\n\n", "\n".join(flowed))
+    return re.sub(r"^(?=>|From )", " ", paragraphs, flags=re.MULTILINE) + "\n"  # RFC 3676 §4.4
+
+
+def unflowed(text: str) -> str:
+    """Plain text as it was before its lines were broken."""
+    return re.sub(r"^ ", "", text.replace("\r\n", "\n").replace(" \n", " "), flags=re.MULTILINE)
 
 
 @cache

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from consent.server.mail.compose import unflowed
 from consent.server.mail.folder import FolderMailbox
 from consent.server.mail.ports import MailPorts
 from consent.web.origins import Origins
@@ -63,7 +64,7 @@ def mail_urls(web: WebPorts, mail: MailPorts) -> list[URLPattern]:
 def text_of(mail: EmailMessage) -> str:
     """A mail's plain words."""
     part = mail.get_body(("plain",))
-    return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
+    return "" if part is None else unflowed(str(part.get_content()))
 
 
 def linked(text: str, origins: Origins) -> SafeString:
