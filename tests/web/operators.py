@@ -10,6 +10,7 @@ from consent.registry.models import Credential
 from consent.registry.operations.accounts import create_operator
 from consent.registry.operations.enrol_performer import enrol_performer
 from consent.registry.operations.links import make_link
+from consent.registry.queries.identity import count_waiting_identity
 from consent.web.origins import Place
 from consent.web.sessions import SessionStore
 from consent.web.who import sign_in_performer
@@ -55,6 +56,11 @@ def enrol(site: Site, *, livemode: bool = True, **changes: Any) -> tuple[Any, st
         **told,
     )
     return enrolled.performer, Credential.objects.get(performer=enrolled.performer).id
+
+
+def last_part() -> str:
+    """The address of the part of the queue that holds whoever came last; other tests' people wait before."""
+    return f"/operator/identity?from={max(0, count_waiting_identity() - 10)}"
 
 
 def state_of(credential: str) -> str:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 def test_an_examiner_approves_whom_the_document_shows(site: "Site") -> None:
     from consent.registry.models import IdentityCheck
-    from tests.web.operators import LEGAL_NAME, approval, enrol, operator_of, state_of
+    from tests.web.operators import LEGAL_NAME, approval, enrol, last_part, operator_of, state_of
 
+    site.world.clock.forward(days=3650)  # nobody of another test waits less long
     performer, credential = enrol(site)
     _, browser = operator_of(site)
+    browser.get(last_part())
     assert LEGAL_NAME not in browser.text and "Planted &lt;b&gt;Legal" in browser.text
     browser.get(f"/operator/identity/{credential}")
     assert 'value="Olga Operator"' in browser.text and "Stage &lt;i&gt;" in browser.text
@@ -189,3 +191,35 @@ def test_a_key_that_nobody_looked_at_is_not_covered(site: "Site") -> None:
     browser.post({**approval(credential), "keys": [credential, foreign]})
     assert browser.status == 409
     assert (state_of(credential), state_of(foreign)) == ("pending", "pending")
+
+
+def test_one_lost_key_keeps_nobody_else_waiting(site: "Site") -> None:
+    from consent.registry.models import IdentityRecord
+    from tests.web.operators import enrol, last_part, operator_of
+
+    site.world.clock.forward(days=3700)
+    lost, lost_key = enrol(site, legal_name="Lost Person")
+    _, other_key = enrol(site, legal_name="Other Person")
+    IdentityRecord.objects.filter(performer=lost).update(record="identity-of-which-no-key-is-left")
+    _, browser = operator_of(site)
+    browser.get(last_part())
+    assert "Other Person" in browser.text and "Lost Person" not in browser.text
+    assert browser.get(f"/operator/identity/{lost_key}").status_code == 404
+    assert browser.get(f"/operator/identity/{other_key}").status_code == 200
+
+
+def test_a_long_queue_comes_in_parts(site: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
+    from consent.registry.queries.identity import count_waiting_identity
+    from consent.web.operator import queue
+    from tests.web.operators import enrol, operator_of
+
+    monkeypatch.setattr(queue, "PAGE", 2)
+    for _ in range(3):
+        enrol(site)
+    _, browser = operator_of(site)
+    browser.get("/operator/identity")
+    assert 'rel="next"' in browser.text and 'rel="prev"' not in browser.text
+    browser.get(f"/operator/identity?from={count_waiting_identity() - 1}")
+    assert 'rel="prev"' in browser.text and 'rel="next"' not in browser.text
+    for odd in ("x", "-1", "9" * 30):
+        assert browser.get(f"/operator/identity?from={odd}").status_code == 200

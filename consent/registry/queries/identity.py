@@ -3,18 +3,22 @@
 Nobody else may read these: names belong on the examiner's screen, and to the person themselves.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from consent.log.errors import RecordDestroyedError
+from django.db.models import Min
+
+from consent.log.errors import KeyMissingError, RecordDestroyedError
 from consent.registry.models import Credential, IdentityCheck, IdentityRecord, StageName
 from consent.registry.operations.enrol_performer import IDENTITY_PURPOSE
 from consent.registry.ports import RegistryPorts
 from consent.registry.stored_json import from_bytes
 
 ADULT_YEARS = 18
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +83,16 @@ def identity_of(ports: RegistryPorts, *, performer: UUID) -> Person:
 
 
 def waiting_identity(
-    ports: RegistryPorts, *, livemode: bool | None = None, limit: int = 100
+    ports: RegistryPorts, *, livemode: bool | None = None, limit: int = 100, offset: int = 0
 ) -> Sequence[WaitingPerson]:
-    """Who waits for an examiner, longest first; one side, or both."""
+    """Who waits for an examiner, longest first; one side, or both. The first `offset` people are left out."""
     pending = Credential.objects.filter(state="pending")
     if livemode is not None:
         pending = pending.filter(livemode=livemode)
-    longest = pending.order_by("created_at", "id").values_list("performer_id", flat=True)
-    performers = list(dict.fromkeys(longest[: limit * 4]))[:limit]
-    return _read(ports, performers)
+    people = (
+        pending.values("performer_id").annotate(since=Min("created_at")).order_by("since", "performer_id")
+    )
+    return _read(ports, list(people.values_list("performer_id", flat=True)[offset : offset + limit]))
 
 
 def waiting_with_key(ports: RegistryPorts, *, credential: str) -> WaitingPerson | None:
@@ -128,11 +133,17 @@ def _read(ports: RegistryPorts, performers: Sequence[UUID]) -> list[WaitingPerso
     today = ports.clock().date()
     found = []
     for performer in performers:
+        waiting = keys.get(performer)
+        if waiting is None:
+            continue  # somebody decided a moment ago
         try:
             person = identity_of(ports, performer=performer)
         except RecordDestroyedError:
             continue  # erased while they waited: nobody is left to examine
-        waiting = keys[performer]
+        except KeyMissingError:
+            # One lost key must not keep everybody else waiting.
+            _log.warning("what performer %s said at sign-up cannot be read: its key is missing", performer)
+            continue
         found.append(
             WaitingPerson(
                 performer=performer,

@@ -13,6 +13,7 @@ from consent.registry.models.organization import ROLES
 from consent.registry.operations.create_organization import create_organization, open_side
 from consent.registry.operations.members import add_member
 from consent.registry.operations.renew_member_link import renew_member_link
+from consent.web.operator.queue import page_start
 from consent.web.page import Page
 from consent.web.who import SignedInOperator
 
@@ -92,7 +93,7 @@ def _act(page: Page, who: SignedInOperator, row: Organization) -> str | None:
 def _list(
     page: Page, *, sent: dict[str, str] | None = None, faults: dict[str, str] | None = None
 ) -> HttpResponse:
-    start = _number(page.request.GET.get("from", ""))
+    start = page_start(page)
     rows = list(Organization.objects.order_by("-created_at", "id")[start : start + PAGE + 1])
     standing = Member.objects.filter(organization__in=rows, removed_at=None).values("organization_id")
     people = dict(standing.annotate(people=Count("id")).values_list("organization_id", "people"))
@@ -165,7 +166,3 @@ def _faults(exc: RegistryError) -> dict[str, str]:
         "side": _("Choose a side."),
     }
     return {name: words.get(name, _("Write one line, without special characters."))}
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0

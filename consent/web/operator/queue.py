@@ -6,7 +6,8 @@ from consent.registry.queries.identity import count_waiting_identity, waiting_id
 from consent.web.page import Page
 from consent.web.who import SignedInOperator
 
-SHOWN = 50  # the longest waiting; the others come up as these are decided
+PAGE = 50
+_ADDRESS = "/operator/identity?from="
 
 
 def start(page: Page, who: SignedInOperator) -> HttpResponse:
@@ -16,11 +17,18 @@ def start(page: Page, who: SignedInOperator) -> HttpResponse:
 
 def queue(page: Page, who: SignedInOperator) -> HttpResponse:
     """Everybody who waits, longest first."""
-    total = count_waiting_identity()
+    start, total = page_start(page), count_waiting_identity()
     return page.render(
         "operator/queue.html",
         here="identity",
-        people=waiting_identity(page.ports.registry, limit=SHOWN),
-        more=max(0, total - SHOWN),
+        people=waiting_identity(page.ports.registry, limit=PAGE, offset=start),
+        sooner=f"{_ADDRESS}{max(0, start - PAGE)}" if start else "",
+        later=f"{_ADDRESS}{start + PAGE}" if total > start + PAGE else "",
         told=page.session.pop("operator_told", ""),
     )
+
+
+def page_start(page: Page) -> int:
+    """Where the part of a list begins that the address asks for."""
+    text = page.request.GET.get("from", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
