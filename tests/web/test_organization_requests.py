@@ -3,6 +3,7 @@
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -305,3 +306,30 @@ def test_lists_are_filtered_and_turned_page_by_page(company: "Company") -> None:
     assert browser.get("/org/live/offers?q=%00%27%22%3Cscript%3E").status_code == 200
     assert browser.get("/org/live/offers?older=off_" + "a" * 26).status_code == 404
     assert browser.get("/org/live/offers?older=%00").status_code in (200, 404)
+
+
+def test_a_request_is_found_by_any_part_of_its_project(company: "Company") -> None:
+    from tests.registry.terms import terms
+
+    title = 'Die "große" Reise \\ 50% _ und {mehr}'
+    wanted = company.draft(terms=terms(project={"ref": "NL-7", "title": title}))
+    company.draft(terms=terms())
+    browser = company.enter("producer")
+    for text in ('"große"', "GROßE", "\\ 50%", "% _", "{mehr}", "nl-7", "Die"):
+        browser.get(f"/org/live/offers?{urlencode({'q': text})}")
+        assert re.findall(r'href="/org/live/offers/(off_[a-z2-7]{26})"', browser.text) == [wanted], text
+    for text in ("train.voice", "title", "Your recordings"):  # what stands elsewhere in the terms
+        assert (
+            "No request fits." in browser.get(f"/org/live/offers?{urlencode({'q': text})}").content.decode()
+        )
+
+
+def test_a_consent_is_found_by_its_use(company: "Company") -> None:
+    from tests.registry.terms import TRAIN, terms
+
+    _person, both = company.consent()
+    _other, trains = company.consent(terms=terms(TRAIN))
+    browser = company.enter("producer")
+    for use, expected in (("train.voice", {both, trains}), ("infer.voice", {both}), ("infer.image", set())):
+        browser.get(f"/org/live/consents?use={use}")
+        assert set(re.findall(r'href="/org/live/consents/(grt_[a-z2-7]{26})"', browser.text)) == expected
