@@ -10,27 +10,27 @@ from typing import cast
 from signing.bodies.fields import Check, fail, identifier, integer, pattern
 from signing.canonical import JSON, canonicalize, parse_canonical, sha256_hex
 from signing.errors import MalformedError
-from signing.receipt_claims import MAX_ITEMS, Receipt, listed, read_claims, write_claims
+from signing.receipt_claims import Receipt, listed, read_claims, write_claims
 
 SALT_BYTES = 16
 MAX_RECORD_BYTES = 10 << 20  # 10,000 items of a batch; in base64 it fits into a receipt
 _OWN: dict[str, Check] = {
     "n": integer(0),
-    "performers": listed(identifier("prf"), longest=MAX_ITEMS),
     "salt": pattern(re.compile(r"[0-9a-f]{32}", re.ASCII), "salt", "32 lower-case hex digits"),
 }
+_performers = listed(identifier("prf"))
 _OUTSIDE = ("iss", "livemode", "node", "jti")  # said by the segment's root, and by the decision's id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRecord:
-    """The `n`-th record of a boot. `performers` are those asked about, as the asking organization knows them.
+    """The `n`-th record of a boot. `performers` are for each item those whom the asker named by their references.
 
     The receipt's items name this record's digest; nonce, questions and rows are salted (`Receipt.salted`).
     """
 
     n: int
-    performers: tuple[str, ...]
+    performers: tuple[tuple[str, ...], ...]
     receipt: Receipt
 
 
@@ -59,10 +59,13 @@ def read_record(data: bytes, *, issuer: str, livemode: bool, node: str) -> Ledge
     items = _list(payload["items"]) if batch else [payload]
     claims = {name: value for name, value in payload.items() if name not in _OWN}
     digest = sha256_hex(data)
+    performers: list[tuple[str, ...]] = []
     if batch:
-        claims["items"] = [_with_digest(each, digest, f"/items/{at}") for at, each in enumerate(items)]
+        claims["items"] = [
+            _claims_of(each, digest, f"/items/{at}", performers) for at, each in enumerate(items)
+        ]
     else:
-        claims = _with_digest(claims, digest, "")
+        claims = _claims_of(claims, digest, "", performers)
     first = items[0]
     claims |= {
         "iss": issuer,
@@ -72,7 +75,7 @@ def read_record(data: bytes, *, issuer: str, livemode: bool, node: str) -> Ledge
     }
     return LedgerRecord(
         n=cast("int", payload["n"]),
-        performers=tuple(cast("list[str]", payload["performers"])),
+        performers=tuple(performers),
         receipt=read_claims(claims, batch=batch, salt=cast("str", payload["salt"])),
     )
 
@@ -87,20 +90,27 @@ def write_record(record: LedgerRecord) -> bytes:
     payload: dict[str, JSON] = write_claims(receipt)
     for name in _OUTSIDE:
         del payload[name]
-    for item in _list(payload["items"]) if receipt.batch else [payload]:
-        del cast("dict[str, JSON]", item)["record_sha256"]
-    payload |= {"n": record.n, "performers": list[JSON](record.performers), "salt": receipt.salt}
+    items = _list(payload["items"]) if receipt.batch else [payload]
+    for item, performers in zip(cast("list[dict[str, JSON]]", items), record.performers, strict=True):
+        del item["record_sha256"]
+        item["performers"] = list[JSON](performers)
+    payload |= {"n": record.n, "salt": receipt.salt}
     data = canonicalize(payload)
     read_record(data, issuer=receipt.issuer, livemode=receipt.livemode, node=receipt.node)
     return data
 
 
-def _with_digest(item: JSON, digest: str, pointer: str) -> dict[str, JSON]:
+def _claims_of(item: JSON, digest: str, pointer: str, performers: list[tuple[str, ...]]) -> dict[str, JSON]:
+    """An item as a receipt has it; its performers go to `performers`."""
     if not isinstance(item, dict):
         fail("not an object", pointer, "type", "an object")
     if "record_sha256" in item:
         fail("unknown member", f"{pointer}/record_sha256", "unknown_member")
-    return {**item, "record_sha256": digest}
+    if "performers" not in item:
+        fail("missing", f"{pointer}/performers", "required")
+    _performers(item["performers"], f"{pointer}/performers")
+    performers.append(tuple(cast("list[str]", item["performers"])))
+    return {name: value for name, value in item.items() if name != "performers"} | {"record_sha256": digest}
 
 
 def _list(value: JSON) -> list[JSON]:

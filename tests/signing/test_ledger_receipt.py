@@ -44,7 +44,7 @@ def record(n: int, *, livemode: bool = True, batch: bool = False, **changes: Any
         items=items,
         salt=SALT,
     )
-    return LedgerRecord(n=n, performers=(an_id("prf"),), receipt=replace(value, **changes))
+    return LedgerRecord(n=n, performers=((an_id("prf"),),) * len(items), receipt=replace(value, **changes))
 
 
 def ledger(
