@@ -23,7 +23,8 @@ def _let_in(site: "Site", side: str = "test") -> "tuple[str, Browser, str]":
 def test_an_organization_comes_in_with_one_side_and_the_event_names_the_operator(site: "Site") -> None:
     from consent.registry.queries.events import events_of_organization
 
-    site.world.clock.forward(days=9 * 365)  # newest first: other tests of this run have been in the future too
+    # Newest first: other tests of this run have been in the future too.
+    site.world.clock.forward(days=9 * 365)
     operator, browser, organization = _let_in(site)
     assert "Bright &amp; &lt;b&gt;Sons" in browser.text and "<b>Sons" not in browser.text
     (event,) = events_of_organization(site.ports.registry, livemode=False, organization=organization)

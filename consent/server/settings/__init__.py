@@ -32,7 +32,8 @@ USE_I18N = True  # every text of the pages passes gettext; English is written in
 LANGUAGES = [("en", "English")]
 # The API bounds each body itself; this bounds what anything else could read into memory.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
-FILE_UPLOAD_HANDLERS = ["consent.web.uploads.DigestOnly"]  # an uploaded document is never kept, not even briefly
+# An uploaded document is never kept, not even briefly.
+FILE_UPLOAD_HANDLERS = ["consent.web.uploads.DigestOnly"]
 MIDDLEWARE = [
     "consent.server.middleware.requests.requests",
     "consent.server.middleware.headers.headers",
