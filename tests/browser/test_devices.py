@@ -57,6 +57,9 @@ def test_a_browser_inside_a_mail_app_says_how_to_go_on(visit: Visit, place: Plac
     words.wait_for()
     assert "browser" in words.inner_text()
     assert passkey_button(mail).is_disabled()
+    mail.page.get_by_text("Continue on another one").click()
+    assert mail.page.locator(".qr svg").is_visible()
+    assert mail.page.get_by_role("link", name=place.link(code)).is_visible()
     # The same link in the phone's own browser shows what was chosen.
     browser = visit()
     browser.go(place.link(code))

@@ -59,6 +59,8 @@ def tour(place: Place, people: list[Person], guests: dict[str, Visitor]) -> Tour
     sign_in(guests["keyless"], place, first)
     guests["keyless"].go(f"{place.main}/leave")
     walk.without_a_key(tour, guests["keyless"], first)
+    walk.found_again(tour, guests["keyless"], first, standing)
+    walk.on_this_computer(tour, guests["stranger"])
     return tour
 
 

@@ -260,6 +260,39 @@ def without_a_key(tour: Tour, visitor: Visitor, person: Person) -> None:
     with page.expect_navigation():
         page.locator("button[name=do][value=pause]").first.click()
     tour.look(visitor, "public-stop-paused", person)
+    with page.expect_navigation():
+        page.locator("button[name=do][value=end]").first.click()
+    tour.look(visitor, "public-stop-ending", person)
+
+
+def found_again(tour: Tour, visitor: Visitor, person: Person, grant: str) -> None:
+    """The phone lay under the sofa: what was begun without it is taken back, or signed."""
+    place, page = tour.place, visitor.page
+    visitor.go(f"{place.main}/leave")
+    visitor.go(f"{place.main}/sign-in")
+    passkey_button(visitor).click()
+    arrive(visitor, "/home")
+    tour.look(visitor, "performer-home-ending", person)
+    visitor.go(f"{place.main}/consents/{grant}")
+    tour.look(visitor, "performer-consent-ending", person)
+    page.locator("form[action$='/sign/cancel'] button").click()
+    arrive(visitor, "/cancel/.+")
+    tour.look(visitor, "signing-cancel", person)
+    passkey_button(visitor).click()
+    arrive(visitor, f"/consents/{grant}")
+    visitor.go(f"{place.main}/consents/{grant}/end")
+    do(visitor, "sign")
+    arrive(visitor, "/end/.+")
+    tour.look(visitor, "signing-end", person)
+
+
+def on_this_computer(tour: Tour, visitor: Visitor) -> None:
+    """The laptop's own mailbox, which shows whatever was written to anybody."""
+    visitor.go(f"{tour.place.main}/mail")
+    tour.look(visitor, "laptop-mail", examines=True)
+    visitor.page.locator("td a").first.click()
+    visitor.page.locator("pre.mail").wait_for()
+    tour.look(visitor, "laptop-mail-one", examines=True)
 
 
 def mailed_links(place: Place, person: Person) -> tuple[str, str]:
