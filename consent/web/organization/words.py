@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from consent.core.consent_text import TextError
 from consent.core.resources import templates
 from consent.core.text_template import Words, word
-from consent.core.text_words import language_names, regions
 from consent.web.offer_words import plain, words_in
 
 _HEADED: Final = re.compile(r"^#{2,3} (\S+)\n\n(.+?)(?:\n\n|\n?\Z)", re.MULTILINE | re.DOTALL)
@@ -70,35 +67,6 @@ def options(prefix: str, codes: Iterable[str]) -> list[tuple[str, str]]:
     """Codes with their words, for a form."""
     words = listed_words()
     return [(code, plain(word(words, f"{prefix}.{code}"))) for code in codes]
-
-
-def asked_words(asked: Mapping[str, Any]) -> list[str]:
-    """A completed question, part by part: the place, the language, what for."""
-    words = listed_words()
-    out = []
-    if "purpose" in asked:
-        out.append(_known("purpose", str(asked["purpose"]), words))
-    if "territory" in asked:
-        out.append(_either(lambda: regions(words, [str(asked["territory"])]), str(asked["territory"])))
-    if "language" in asked:
-        out.append(_either(lambda: language_names(words, [str(asked["language"])]), str(asked["language"])))
-    return out
-
-
-def day(at: datetime) -> str:
-    """A date in words."""
-    return f"{at.day} {plain(word(listed_words(), f'month.{at.month}'))} {at.year}"
-
-
-def _known(prefix: str, code: str, words: Words) -> str:
-    return _either(lambda: word(words, f"{prefix}.{code}"), code)
-
-
-def _either(say: Any, otherwise: str) -> str:
-    try:
-        return plain(say())
-    except TextError:
-        return otherwise
 
 
 @cache
