@@ -76,6 +76,12 @@ def test_an_examiner_approves_an_adult_by_document(laptop: Laptop, tmp_path: Pat
     assert again.returncode == 1 and "not_found" in again.stderr
 
 
+def test_a_thumbprint_that_begins_with_a_hyphen_is_no_option(laptop: Laptop) -> None:
+    words = ["operator", "identity", "refuse", "-" + "b" * 42, "--examiner", "A. Examiner"]
+    done = _run(laptop, *words)
+    assert done.returncode == 1 and "not_found" in done.stderr
+
+
 def test_nobody_under_18_is_approved_whatever_the_examiner_says(laptop: Laptop, tmp_path: Path) -> None:
     key = _enrol(laptop, tmp_path, "2015-01-01")
     done = _run(laptop, "operator", "identity", "approve", key, "--examiner", "A. Examiner", "--yes")

@@ -2,10 +2,12 @@
 
 import argparse
 import getpass
+import re
 from collections.abc import Sequence
 
 from consent.server.commands.registry_here import open_registry
 
+_THUMBPRINT = re.compile(r"-[A-Za-z0-9_-]{42}")  # begins with a hyphen, which would make it an option
 METHODS = ("document", "document_and_live", "phrase", "self_attested")  # as in the registry's model
 
 
@@ -44,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
             )
         if verb != "release":
             act.add_argument("--reason", required=True, help="kept sealed; no company ever reads it")
-    options = parser.parse_args(list(arguments))
+    options = parser.parse_args([f" {word}" if _THUMBPRINT.fullmatch(word) else word for word in arguments])
     made = open_registry()
     if options.verb in ("invite", "link", "list", "remove"):
         from consent.server.operating import operators  # noqa: PLC0415  # models exist only now
@@ -71,7 +73,9 @@ def _identity(parser: argparse.ArgumentParser) -> None:
         ("refuse", "they are not, or you cannot tell; the key is switched off"),
     ):
         act = verbs.add_parser(verb, help=words)
-        act.add_argument("credential", help="cre_… or the key's thumbprint, as `identity list` shows it")
+        act.add_argument(
+            "credential", type=str.strip, help="cre_… or the key's thumbprint, as `identity list` shows it"
+        )
         act.add_argument("--examiner", required=True, help="the name of the person who examined")
         act.add_argument(
             "--method",
