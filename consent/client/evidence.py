@@ -12,7 +12,7 @@ from signing.errors import MalformedError
 from signing.instants import format_instant, format_instant_ms
 from signing.key_chain import KeyIntroduction
 from signing.package import MAX_PACKAGE_BYTES, VerifiedPackage, verify_package
-from signing.purposes import ACKNOWLEDGEMENT, BATCH_RECEIPT, RECEIPT
+from signing.purposes import ACKNOWLEDGEMENT, BATCH_RECEIPT, LEDGER_ROOT, RECEIPT
 from signing.receipt import MAX_RECEIPT_BYTES, Receipt, verify_receipt
 from signing.statement import parse_envelope
 from signing.trust import Trust
@@ -43,7 +43,8 @@ def verify_evidence(data: bytes, *, trust: Trust, at: datetime, expectations: Ex
     if text.count(b".") != 2 or not text.isascii():
         raise MalformedError("expected a receipt, a batch receipt, a grant package or an acknowledgement")
     token = text.decode("ascii")
-    typ = jws.parse_compact(token, max_bytes=MAX_RECEIPT_BYTES).header.get("typ")
+    # A deferred receipt begins with the root that it rests on.
+    typ = jws.parse_compact(token.partition("~")[0], max_bytes=MAX_RECEIPT_BYTES).header.get("typ")
     if typ == ACKNOWLEDGEMENT:
         return verify_acknowledgement(
             token,
@@ -51,7 +52,7 @@ def verify_evidence(data: bytes, *, trust: Trust, at: datetime, expectations: Ex
             expected_body_sha256=_statement_sha256(token, expectations.expected_statement),
             allow_test=expectations.allow_test,
         )
-    if typ in (RECEIPT, BATCH_RECEIPT):
+    if typ in (RECEIPT, BATCH_RECEIPT, LEDGER_ROOT):
         return verify_receipt(
             token,
             trust=trust,
@@ -106,6 +107,7 @@ def _receipt(receipt: Receipt, at: datetime) -> Mapping[str, object]:
         "fresh": receipt.fresh(at),
         "position": receipt.position,
         "node": receipt.node,
+        **({"salt": receipt.salt} if receipt.salt is not None else {}),
         "decisions": [
             {
                 **({"id": item.row} if item.row is not None else {}),

@@ -125,12 +125,13 @@ def check_receipt(receipt: Receipt, answer: CheckResponse, *, nonce: str) -> Non
     """Raise UnreliableAnswer unless the receipt is of this very answer."""
     if receipt.batch:
         raise UnreliableAnswer("expected the receipt of one decision, got that of a batch")
-    _same("nonce", receipt.nonce, nonce)
+    _same("nonce", receipt.nonce, receipt.salted(nonce))
     _same("livemode", receipt.livemode, answer.livemode)
     _same("audience", receipt.audience, answer.asked.get("caller"))
     _same("position", receipt.position, answer.position)
     item = receipt.item
     _check_item(
+        receipt,
         item,
         decision=answer.decision,
         decision_id=answer.decision_id,
@@ -145,19 +146,20 @@ def check_batch_receipt(receipt: Receipt, answer: BatchResponse, *, nonce: str) 
     """Raise UnreliableAnswer unless the receipt is of this very batch, item by item."""
     if not receipt.batch:
         raise UnreliableAnswer("expected the receipt of a batch, got that of one decision")
-    _same("nonce", receipt.nonce, nonce)
+    _same("nonce", receipt.nonce, receipt.salted(nonce))
     _same("livemode", receipt.livemode, answer.livemode)
     _same("position", receipt.position, answer.position)
     items = {item.row: item for item in receipt.items}
     decided = [result for result in answer.results if known(result.decision, None) is not None]
     _same("number of decisions", len(receipt.items), len(decided))
     for result in decided:
-        item = items.get(result.id)
+        item = items.get(receipt.salted(result.id))
         if item is None:
             raise UnreliableAnswer(f"the receipt says nothing of item {result.id}")
         asked = known(result.asked, {})
         _same("audience", receipt.audience, asked.get("caller"))
         _check_item(
+            receipt,
             item,
             decision=known(result.decision, None),
             decision_id=known(result.decision_id, ""),
@@ -171,6 +173,7 @@ def check_batch_receipt(receipt: Receipt, answer: BatchResponse, *, nonce: str) 
 
 
 def _check_item(
+    receipt: Receipt,
     item: ReceiptItem,
     *,
     decision: str | None,
@@ -183,7 +186,7 @@ def _check_item(
     for name, values in lists.items():
         _same(name, list(getattr(item, name)), values)
     digest = sha256_hex(canonicalize(dict(asked)))  # type: ignore[arg-type]  # parsed JSON
-    _same("question", item.req_sha256, digest)
+    _same("question", item.req_sha256, receipt.salted(digest))
 
 
 def _same(what: str, got: object, expected: object) -> None:

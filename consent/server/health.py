@@ -3,13 +3,16 @@
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
+from consent.check.ledger.shipping import unshipped
 from consent.log import outbox
 from consent.log.errors import LogError
 from consent.log.start import heads
+from consent.registry.queries.ledger import ledger_gaps
 from consent.server.metrics import CONTENT_TYPE
 from consent.server.wiring import Wiring
 
@@ -55,8 +58,15 @@ class Health:
             notices, oldest_s = outbox.figures()
             yield "consent_outbox_waiting", "Notices to people that have not left yet.", {}, notices
             yield "consent_outbox_oldest_seconds", "Age of the oldest of them.", {}, oldest_s
+            text = "Places in a day's shipped decisions before which something is missing; 0 when all is well."
+            now = self._wiring.registry.clock()
+            gaps = ledger_gaps(now=now, since=now - timedelta(days=1))
+            yield "consent_ledger_gaps", text, {}, len(gaps)
         except (LogError, DatabaseError):
             _logger.warning("figures of the history cannot be read")
+        waiting, oldest_s = unshipped(self._wiring.ledger_folder)
+        yield "consent_ledger_waiting", "Segments of decisions here that are not shipped yet.", {}, waiting
+        yield "consent_ledger_oldest_seconds", "Age of the oldest of them.", {}, oldest_s
         for entry in self._wiring.ring.index().keys:
             labels = {"side": _side(entry.livemode), "role": entry.role, "key": entry.kid[:8]}
             yield (

@@ -1,5 +1,8 @@
 """The timed work of a registry: what is done how often. Each is safe to run anywhere, twice, at once."""
 
+from consent.check.ledger.recovering import recover
+from consent.check.ledger.shipping import remove_shipped, ship
+from consent.check.process_keys import ProcessKeys
 from consent.log import outbox
 from consent.log.enforcement import sweep
 from consent.registry.operations.sweep_grants import activate_due, expire_due, forget_expired
@@ -38,6 +41,15 @@ def mail(ports: RegistryPorts) -> int:
     return deliver_due(wiring().mail) + outbox.destroy_left_over(ports.log.sealer)
 
 
+def tend_ledger(ports: RegistryPorts) -> int:
+    """Seal what a dead process left of the decision ledger, ship what is sealed, remove what was shipped long ago."""
+    folder = wiring().ledger_folder
+    recover(folder, keys=ProcessKeys(ports.signers), clock=ports.clock)
+    shipped = ship(folder, objects=ports.log.objects, clock=ports.clock)
+    remove_shipped(folder)
+    return shipped
+
+
 ENFORCEMENT = Timer(name="enforcement", every_s=1.0, work=sweep_enforcement)
 TIMERS: tuple[Timer, ...] = (
     ENFORCEMENT,
@@ -46,4 +58,5 @@ TIMERS: tuple[Timer, ...] = (
     Timer(name="countersign", every_s=5.0, work=countersign),
     Timer(name="forget", every_s=600.0, work=forget),
 )
+LEDGER = Timer(name="ledger", every_s=1.0, work=tend_ledger)  # always here: the files are on this machine
 MAIL = Timer(name="mail", every_s=1.0, work=mail)  # on a thread of its own: a mail server may be slow

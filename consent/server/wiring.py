@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
@@ -45,6 +46,7 @@ class Wiring:
     web: WebPorts
     mail: MailPorts
     metrics: Metrics
+    ledger_folder: Path
 
     def trust(self) -> bytes:
         """The published trust file as it is now."""
@@ -73,7 +75,13 @@ def make_wiring(settings: Settings) -> Wiring:
         contacts=ContactDigests(derive_key(key_secret, purpose="consent-registry/contact/v1")),
         clock=database_clock,
     )
-    checking = make_checking(registry, headers=security_headers(secure=web.secure))
+    ledger_folder = settings.storage.data_dir / "ledger"
+    checking = make_checking(
+        registry,
+        headers=security_headers(secure=web.secure),
+        folder=ledger_folder,
+        key_secret=key_secret,
+    )
     api = ApiPorts(
         registry=registry,
         checks=checking.checks,
@@ -99,6 +107,7 @@ def make_wiring(settings: Settings) -> Wiring:
         web=web_ports,
         mail=mail_ports(settings, registry=registry, metrics=metrics),
         metrics=metrics,
+        ledger_folder=ledger_folder,
     )
 
 

@@ -23,12 +23,12 @@ from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
 from consent.core.wire.keys import SCOPES
 from consent.log.ports import LogPorts
-from consent.registry.decisions import DatabaseDecisions
 from consent.registry.operations.api_keys import create_api_key
 from consent.registry.operations.create_organization import open_side
 from signing import jws
 from signing.purposes import PERFORMER_PROOF
 from signing.trust import Trust, TrustedKey, TrustedOrigins, format_trust
+from tests.check.ledger.house import file_ledger
 from tests.registry.world import ALWAYS, Clock, Key, Person, World, registry_ports
 
 ORIGIN = "https://registry.example"
@@ -120,12 +120,13 @@ def build_house(log: LogPorts, clock: Clock | None = None) -> House:
     """The API over the log's ports, on a clock that stands still until it is moved."""
     clock = clock or Clock()
     registry = registry_ports(log, clock)
+    keys = ProcessKeys(registry.signers)
     trust = _trust(registry)
     ports = ApiPorts(
         registry=registry,
         checks=PrimaryChecks(
             registry,
-            answering=Answering(registry, keeper=DatabaseDecisions(), keys=ProcessKeys(registry.signers)),
+            answering=Answering(registry, ledger=file_ledger(registry, keys), keys=keys),
         ),
         cursors=Cursors(b"tests only: not a secret" + bytes(8)),
         trust=lambda: format_trust(trust),

@@ -43,12 +43,22 @@ def test_the_answer_echoes_the_completed_question_and_the_receipt_binds_its_dige
 
 
 def test_a_deferred_receipt_can_be_fetched_by_its_asker_and_by_nobody_else(house: "House") -> None:
+    from signing.receipt import verify_receipt
     from tests.api.house import client, granted
 
     of = granted(house)
-    decision = of.ask().json["decision_id"]
+    answer = of.ask().json
+    decision = answer["decision_id"]
     fetched = of.pipeline("GET", f"/v1/receipts/{decision}")
     assert fetched.status == 200 and fetched.json["decision"] == "allow"
+    receipt = verify_receipt(
+        fetched.json["receipt"],
+        trust=house.trust,
+        at=house.world.clock(),
+        expected_audience=of.pipeline.organization,
+    )
+    assert (receipt.item.decision_id, receipt.item.record_sha256) == (decision, answer["record_sha256"])
+    assert receipt.expires_at.isoformat().replace("+00:00", "Z") == answer["valid_until"]
     assert client(house)("GET", f"/v1/receipts/{decision}").status == 404
     assert of.pipeline("GET", "/v1/receipts/dec_" + "a" * 26).status == 404
 
@@ -221,8 +231,8 @@ def _explode(error: Exception) -> Any:
         ("snapshot", "OperationalError", 503, "stale"),
         ("snapshot", "UnsafeDatabaseError", 503, "unsafe_database"),
         ("decide", "RuntimeError", 500, "internal"),
-        ("record_decision", "OperationalError", 503, "stale"),
-        ("record_decision", "RuntimeError", 500, "internal"),
+        ("keep", "LedgerError", 503, "ledger"),
+        ("keep", "RuntimeError", 500, "internal"),
         ("consume_counters", "OperationalError", 503, "stale"),
     ],
 )
@@ -232,14 +242,16 @@ def test_whatever_fails_on_the_check_path_is_a_problem_and_never_a_decision(
     from django.db import OperationalError
 
     from consent.check import answering, primary, settling
+    from consent.check.ledger.errors import LedgerError
+    from consent.check.ledger.segment_ledger import SegmentLedger
     from consent.log import errors
     from tests.api.house import granted
     from tests.registry.terms import COUNTED, terms
 
     of = granted(house, terms=terms(COUNTED))
-    kinds = {"OperationalError": OperationalError, "RuntimeError": RuntimeError}
+    kinds = {"OperationalError": OperationalError, "RuntimeError": RuntimeError, "LedgerError": LedgerError}
     kind: Any = kinds.get(error) or getattr(errors, error)
-    home = next(each for each in (primary, answering, settling) if hasattr(each, what))
+    home = next(each for each in (primary, answering, settling, SegmentLedger) if hasattr(each, what))
     monkeypatch.setattr(home, what, _explode(kind("secret detail")))
     answer = of.ask(use="infer.voice", end_user_age_assured=False)
     assert (answer.status, answer.json["code"]) == (status, code)

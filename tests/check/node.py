@@ -10,6 +10,7 @@ from typing import Any
 from consent.check.answering import Answering
 from consent.check.caller import OrganizationCaller
 from consent.check.feeder import Feeder
+from consent.check.ledger.segment_ledger import SegmentLedger
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
 from consent.check.replica import Replica
@@ -18,8 +19,8 @@ from consent.core.complete import StandingContext
 from consent.core.wire.check import CheckRequest, CheckResponse
 from consent.core.wire.decode import decode_check
 from consent.core.wire.encode import encode
-from consent.registry.decisions import DatabaseDecisions
 from consent.registry.ports import RegistryPorts
+from tests.check.ledger.house import file_ledger
 from tests.registry.world import Clock, Person, World, registry_ports
 
 LIMIT = 1000
@@ -87,6 +88,7 @@ class Node:
     feeder: Feeder
     primary: CountingPrimary
     checks: ReplicaChecks
+    ledger: SegmentLedger
     organizations: list[str] = field(default_factory=list)
 
     @property
@@ -131,8 +133,10 @@ def make_node(log: Any, *, world: World | None = None, limit: int = LIMIT) -> No
         world = World(ports=ports, clock=clock)
     else:
         ports = replace(world.ports, log=replace(log, boot_clock=boot, sleep=boot.sleep))
-    answering = Answering(ports, keeper=DatabaseDecisions(), keys=ProcessKeys(ports.signers))
+    keys = ProcessKeys(ports.signers)
+    ledger = file_ledger(ports, keys)
+    answering = Answering(ports, ledger=ledger, keys=keys)
     primary = CountingPrimary(PrimaryChecks(ports, answering=answering))
     feeder = HandTurned(Replica(limit=limit), ports)
     checks = ReplicaChecks(ports, feeder=feeder, answering=answering, primary=primary)
-    return Node(world=world, boot=boot, feeder=feeder, primary=primary, checks=checks)
+    return Node(world=world, boot=boot, feeder=feeder, primary=primary, checks=checks, ledger=ledger)

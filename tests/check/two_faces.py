@@ -6,7 +6,7 @@ inside tests and fixtures: the models need Django to be set up.
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,11 +14,14 @@ from consent.api.ports import ApiPorts
 from consent.check.answering import Answering
 from consent.check.callers import Callers
 from consent.check.lane import Lane
+from consent.check.ledger.draft import Draft, FoundDecision, Kept, record_bytes
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
 from consent.check.replica import Replica
 from consent.check.replica_checks import ReplicaChecks
-from consent.registry.decisions import KeptDecision
+from consent.core.ids import new_id
+from signing.canonical import sha256_hex
+from signing.ledger_record import SALT_BYTES
 from tests.api.house import House, build_house
 from tests.check.node import LIMIT, BootClock, CountingPrimary, HandTurned
 
@@ -28,10 +31,16 @@ REQUEST_ID = "req_" + "a" * 26
 class Memory:
     """A ledger that keeps nothing: what was decided is compared, not looked up."""
 
-    def record(self, decisions: Sequence[KeptDecision]) -> None:
-        """Kept well enough."""
+    def __init__(self, random: Callable[[int], bytes]) -> None:
+        self._random = random
 
-    def find(self, decision: str, *, organization: str, livemode: bool) -> KeptDecision:
+    def keep(self, draft: Draft) -> Kept:
+        """Kept well enough."""
+        ids = [new_id("dec", random=self._random) for _ in draft.items]
+        body = record_bytes(draft, n=0, decision_ids=ids, salt=self._random(SALT_BYTES))
+        return Kept(decision_ids=ids, record_sha256=sha256_hex(body))
+
+    def find(self, decision: str, *, organization: str, livemode: bool) -> FoundDecision:
         """Nobody asks."""
         raise NotImplementedError
 
@@ -96,7 +105,7 @@ def two_faces(log: Any) -> TwoFaces:
     house = build_house(replace(log, boot_clock=boot, sleep=boot.sleep))
     # Only deciding draws from the counted bytes; what is made before a comparison is really random.
     registry = replace(house.ports.registry, log=replace(house.ports.registry.log, random=random))
-    answering = Answering(registry, keeper=Memory(), keys=ProcessKeys(registry.signers))
+    answering = Answering(registry, ledger=Memory(random), keys=ProcessKeys(registry.signers))
     primary = CountingPrimary(PrimaryChecks(registry, answering=answering))
     feeder = HandTurned(Replica(limit=LIMIT), registry)
     checks = ReplicaChecks(registry, feeder=feeder, answering=answering, primary=primary)

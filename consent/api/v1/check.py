@@ -72,7 +72,8 @@ class ReceiptView(ApiView):
         actor=Actor.ORGANIZATION,
         scope="receipts",
         answer=Receipt,
-        description="Of a row of a batch it is the batch's receipt.",
+        description="Of a row of a batch it is the batch's receipt. About a second after the answer, at another "
+        "machine up to five; until then it is 404, like anybody else's.",
     )
     def get(self, call: Call, decision: str) -> Receipt:
         """Only of one's own decisions."""

@@ -3,16 +3,15 @@
 import logging
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from consent.check.ledger.counting import counted
 from consent.check.ledger.errors import LedgerError, SegmentBrokenError
 from consent.check.ledger.folder import SegmentName, segments, side_name, try_lock
 from consent.check.ledger.segment_file import Scanned, merkle_root, scan, trailer_frame
 from consent.check.process_keys import ProcessKeys
 from consent.log.durable_file import replace, sync_directory
-from signing.errors import SigningError
-from signing.ledger_record import read_record
 from signing.ledger_root import LedgerRoot
 
 _logger = logging.getLogger(__name__)
@@ -95,15 +94,7 @@ def _trailer(found: Scanned, length: int, keys: ProcessKeys, now: datetime, data
 
 def _youngest(found: Scanned, data: bytes) -> datetime:
     """The latest instant of the records; no root may be older."""
-    header = found.header
-    youngest = datetime(1970, 1, 1, tzinfo=UTC)
-    for place in found.records:
-        try:
-            record = read_record(data[place], issuer="-", livemode=header.livemode, node=header.node)
-        except SigningError:
-            continue  # its frame is whole, so it was written so: the reader says what is wrong with it
-        youngest = max(youngest, record.receipt.issued_at)
-    return youngest
+    return max(counted(data[place]).issued_at for place in found.records)
 
 
 def _lock_dead(path: Path) -> int | None:

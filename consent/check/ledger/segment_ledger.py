@@ -79,7 +79,7 @@ class SegmentLedger:
         random: Callable[[int], bytes],
         seal_s: float = SEAL_S,
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._keys = keys
         self._reader = reader
         self._random = random
@@ -161,7 +161,7 @@ class SegmentLedger:
             if side.segment >= MAX_SEGMENTS:
                 side.begin(self._random)
             current = side.current = OpenSegment(
-                self._folder,
+                self.folder,
                 Header(
                     livemode=side.livemode,
                     node=self._keys.signer(side.livemode, at=at).node,

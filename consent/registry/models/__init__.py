@@ -18,6 +18,7 @@ from consent.registry.models.grant import (
 )
 from consent.registry.models.idempotency import IdempotentRequest
 from consent.registry.models.identity_check import IdentityCheck
+from consent.registry.models.ledger import CheckCount, LedgerSegment
 from consent.registry.models.limits import Limits
 from consent.registry.models.link import OneUseLink
 from consent.registry.models.offer import Invitation, Offer
@@ -38,6 +39,7 @@ __all__ = [
     "AccountPasskey",
     "Acknowledgement",
     "ApiKey",
+    "CheckCount",
     "ContactIndex",
     "Counter",
     "CounterUse",
@@ -53,6 +55,7 @@ __all__ = [
     "IdentityRecord",
     "Invitation",
     "KeptReceipt",
+    "LedgerSegment",
     "Limits",
     "Member",
     "Offer",

@@ -120,7 +120,7 @@ def _relay(settings: Settings, *, laptop: bool) -> int:
     ports, stop = _set_up(), stop_event()
     from consent.server.laptop.companion import companion_timers  # noqa: PLC0415  # needs the models
     from consent.server.relay import Relay, Timer, side_by_side  # noqa: PLC0415
-    from consent.server.timers import ENFORCEMENT, MAIL, TIMERS  # noqa: PLC0415
+    from consent.server.timers import ENFORCEMENT, LEDGER, MAIL, TIMERS  # noqa: PLC0415
     from consent.server.wiring import wiring  # noqa: PLC0415
 
     def in_place(timer: Timer) -> int:
@@ -136,7 +136,8 @@ def _relay(settings: Settings, *, laptop: bool) -> int:
 
     extra = companion_timers(settings.storage.data_dir) if laptop else ()
     run_one = through_the_broker if settings.broker_url else in_place
-    side_by_side([Relay((*TIMERS, *extra), run=run_one), Relay((MAIL,), run=run_one)], stop)
+    relays = [(*TIMERS, *extra), (MAIL,), (LEDGER,)]
+    side_by_side([Relay(timers, run=run_one) for timers in relays], stop)
     return 0
 
 

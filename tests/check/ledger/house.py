@@ -3,7 +3,10 @@
 Imported only inside tests and fixtures: the ports need Django to be set up.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +20,7 @@ from consent.check.ledger.recovering import recover
 from consent.check.ledger.segment_ledger import SegmentLedger
 from consent.check.process_keys import ProcessKeys
 from consent.log.storage_file import FileObjectStore
-from consent.registry.ports import SideSigners
+from consent.registry.ports import RegistryPorts, SideSigners
 from signing.receipt import Receipt, verify_receipt
 from tests.signing.samples import ISSUERS, NOW, an_id, signer, trust
 
@@ -94,6 +97,14 @@ def house(folder: Path, *, seal_s: float = NEVER_S) -> LedgerHouse:
         ledger_folder, keys=keys, ids=ids_of, reader=reader, random=os.urandom, seal_s=seal_s
     )
     return LedgerHouse(folder=ledger_folder, objects=objects, keys=keys, reader=reader, ledger=ledger)
+
+
+def file_ledger(ports: RegistryPorts, keys: ProcessKeys) -> SegmentLedger:
+    """The ledger of a process over registry ports, in a folder of its own that ends with this run."""
+    folder = Path(tempfile.mkdtemp(prefix="consent-ledger-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    reader = LedgerReader(folder, objects=ports.log.objects, ids=ids_of)
+    return SegmentLedger(folder, keys=keys, ids=ids_of, reader=reader, random=os.urandom, seal_s=NEVER_S)
 
 
 def draft(*, rows: int = 0, **changes: Any) -> Draft:

@@ -1,0 +1,60 @@
+"""Who asked how often: a performer's "who asked about me", an organization's "my checks of this consent".
+
+Counted when a segment of the ledger is shipped, some seconds after the answers.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Sum
+
+from consent.registry.models import CheckCount, Grant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOnDay:
+    """How often an organization asked about a performer on a UTC day."""
+
+    day: date
+    organization: str
+    allowed: int
+    denied: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksOnDay:
+    """How often a grant allowed on a UTC day."""
+
+    day: date
+    allowed: int
+
+
+def asked(performer: UUID, *, since: date) -> list[AskedOnDay]:
+    """Who asked about a performer from that day on, newest first. Days without a question are not in it."""
+    rows = (
+        CheckCount.objects.filter(performer_id=performer, day__gte=since)
+        .values("day", "organization_id")
+        .annotate(allows=Sum("allowed"), denies=Sum("denied"))
+        .order_by("-day", "organization_id")
+    )
+    return [
+        AskedOnDay(
+            day=row["day"],
+            organization=row["organization_id"],
+            allowed=int(row["allows"]),
+            denied=int(row["denies"]),
+        )
+        for row in rows
+    ]
+
+
+def checks_of(grant: Grant, *, since: date) -> list[ChecksOnDay]:
+    """How often a grant allowed from that day on, whoever asked, newest first. Denies rest on no grant."""
+    rows = (
+        CheckCount.objects.filter(grant=grant.id, livemode=grant.livemode, day__gte=since)
+        .values("day")
+        .annotate(allows=Sum("allowed"))
+        .order_by("-day")
+    )
+    return [ChecksOnDay(day=row["day"], allowed=int(row["allows"])) for row in rows]
