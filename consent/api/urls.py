@@ -10,6 +10,7 @@ from consent.api.openapi import PATH_PREFIXES
 from consent.api.operation import Operation
 from consent.api.ports import ApiPorts
 from consent.api.v1 import (
+    asked,
     check,
     events,
     grants,
@@ -52,6 +53,7 @@ ROUTES: tuple[tuple[str, type[ApiView]], ...] = (
     ("/v1/grants", grants.GrantsView),
     ("/v1/grants/{grant}", grants.GrantView),
     ("/v1/grants/{grant}/package", grants.GrantPackageView),
+    ("/v1/grants/{grant}/checks", asked.GrantChecksView),
     ("/v1/prior-records", prior_records.PriorRecordsView),
     ("/v1/prior-records/{record}", prior_records.PriorRecordView),
     ("/v1/check", check.CheckView),
@@ -69,6 +71,7 @@ ROUTES: tuple[tuple[str, type[ApiView]], ...] = (
     ("/v1/me/offers/{offer}/decline", my_offers.DeclineOfferView),
     ("/v1/me/offers/{offer}/request-changes", my_offers.RequestChangesView),
     ("/v1/me/offers/{offer}/dry-run", my_offers.DryRunMyOfferView),
+    ("/v1/me/asked", asked.AskedAboutMeView),
     ("/v1/me/grants", my_grants.MyGrantsView),
     ("/v1/me/grants/{grant}", my_grants.MyGrantView),
     ("/v1/me/grants/{grant}/package", my_grants.MyGrantPackageView),

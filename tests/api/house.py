@@ -19,6 +19,7 @@ from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
 from consent.api.urls import api_urls
 from consent.check.answering import Answering
+from consent.check.ledger.segment_ledger import SegmentLedger
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
 from consent.core.wire.keys import SCOPES
@@ -56,6 +57,7 @@ class House:
     world: World
     trust: Trust
     application: WSGIHandler
+    ledger: SegmentLedger
 
     def send(
         self,
@@ -121,12 +123,13 @@ def build_house(log: LogPorts, clock: Clock | None = None) -> House:
     clock = clock or Clock()
     registry = registry_ports(log, clock)
     keys = ProcessKeys(registry.signers)
+    ledger = file_ledger(registry, keys)
     trust = _trust(registry)
     ports = ApiPorts(
         registry=registry,
         checks=PrimaryChecks(
             registry,
-            answering=Answering(registry, ledger=file_ledger(registry, keys), keys=keys),
+            answering=Answering(registry, ledger=ledger, keys=keys),
         ),
         cursors=Cursors(b"tests only: not a secret" + bytes(8)),
         trust=lambda: format_trust(trust),
@@ -146,7 +149,7 @@ def build_house(log: LogPorts, clock: Clock | None = None) -> House:
 
     with override_settings(MIDDLEWARE=[]):
         application = Application()
-    return House(ports=ports, world=world, trust=trust, application=application)
+    return House(ports=ports, world=world, trust=trust, application=application, ledger=ledger)
 
 
 def client(

@@ -24,7 +24,7 @@ class AskedOnDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecksOnDay:
-    """How often a grant allowed on a UTC day."""
+    """How often a grant allowed an organization on a UTC day."""
 
     day: date
     allowed: int
@@ -49,10 +49,12 @@ def asked(performer: UUID, *, since: date) -> list[AskedOnDay]:
     ]
 
 
-def checks_of(grant: Grant, *, since: date) -> list[ChecksOnDay]:
-    """How often a grant allowed from that day on, whoever asked, newest first. Denies rest on no grant."""
+def checks_of(grant: Grant, *, organization: str, since: date) -> list[ChecksOnDay]:
+    """How often a grant allowed an organization from that day on, newest first. Denies rest on no grant."""
     rows = (
-        CheckCount.objects.filter(grant=grant.id, livemode=grant.livemode, day__gte=since)
+        CheckCount.objects.filter(
+            grant=grant.id, organization_id=organization, livemode=grant.livemode, day__gte=since
+        )
         .values("day")
         .annotate(allows=Sum("allowed"))
         .order_by("-day")

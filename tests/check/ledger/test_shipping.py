@@ -201,7 +201,9 @@ def test_checks_are_counted_for_the_performer_and_for_the_licensee(
         key=lambda each: each.organization,
     )
     assert asked(person.id, since=day + timedelta(days=1)) == []
-    assert checks_of(Grant.objects.get(id=grant), since=day - timedelta(days=7)) == [
+    assert checks_of(
+        Grant.objects.get(id=grant), organization=organization, since=day - timedelta(days=7)
+    ) == [
         ChecksOnDay(day=day, allowed=3),
         ChecksOnDay(day=day - timedelta(days=1), allowed=1),
     ]
