@@ -4,7 +4,7 @@ BIN := .venv/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lowest lint bench pages wheel clean
+.PHONY: help run demo test lowest lint history bench pages wheel clean
 
 help: ## Show what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,9 @@ lint: .venv/.lint ## Formatting, lint rules, types, import directions, file size
 	$(BIN)/mypy consent signing
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/house
+
+history: .venv/.test ## Minutes of checks under faults, judged for stale allows; then each wrong variant
+	@$(BIN)/python -m tests.history
 
 bench: .venv/.test ## Measure and print a table; writes bench.json
 	@$(BIN)/python -m tests.bench
