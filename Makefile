@@ -40,7 +40,7 @@ bench: .venv/.test ## Measure and print a table; writes bench.json
 
 pages: .venv/.test ## Photograph every page, small and wide, light and dark: artefacts/pages.html
 	@rm -rf artefacts/pages
-	@$(BIN)/python -m pytest tests/browser/test_every_page.py
+	@$(BIN)/python -m pytest tests/browser/test_every_page.py tests/browser/test_second_yes.py
 	@$(BIN)/python -m tests.browser.contact_sheet
 
 wheel: .venv/.test ## Build the wheel into dist/

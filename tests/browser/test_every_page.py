@@ -1,5 +1,6 @@
 """Every page, as everybody sees it: readable, reachable, light, and silent about other people."""
 
+import json
 import time
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -86,6 +87,18 @@ def test_titles_tell_pages_apart(tour: Tour) -> None:
 
 def test_nobodys_identity_stands_on_anybody_elses_page(tour: Tour, people: list[Person]) -> None:
     assert tour.leaks(people) == []
+
+
+def test_nobodys_identity_stands_in_what_a_company_reads_or_downloads(
+    tour: Tour, people: list[Person], place: Place
+) -> None:
+    grants = [each["id"] for each in place.ask("/v1/grants?limit=100")["data"]]
+    assert len(grants) >= 2
+    read = {f"/v1/{name}": place.ask(f"/v1/{name}?limit=100") for name in ("events", "offers", "grants")}
+    told = {**read, **{grant: place.package(grant) for grant in grants}}
+    whole = {name: json.dumps(value, ensure_ascii=False).lower() for name, value in told.items()}
+    secrets = [secret.lower() for person in people for secret in person.secrets()]
+    assert [(name, secret) for name, text in whole.items() for secret in secrets if secret in text] == []
 
 
 def test_nobodys_identity_stands_in_a_log_or_a_file_name(
