@@ -63,6 +63,28 @@ def test_a_deferred_receipt_can_be_fetched_by_its_asker_and_by_nobody_else(house
     assert of.pipeline("GET", "/v1/receipts/dec_" + "a" * 26).status == 404
 
 
+def test_a_receipt_of_before_there_was_a_ledger_stays_readable(house: "House") -> None:
+    from consent.core.ids import new_id
+    from consent.registry.models import DecisionRecord, KeptReceipt
+    from tests.api.house import client, granted
+
+    of = granted(house)
+    jws = of.ask(receipt="inline").json["receipt"]
+    row = DecisionRecord.objects.create(
+        id=new_id("dec"),
+        livemode=True,
+        organization_id=of.pipeline.organization,
+        outcome="allow",
+        record_sha256="ab" * 32,
+        receipt=KeptReceipt.objects.create(livemode=True, jws=jws),
+        seq=1,
+        decided_at=house.world.clock(),
+    )
+    fetched = of.pipeline("GET", f"/v1/receipts/{row.id}")
+    assert (fetched.status, fetched.json["receipt"], fetched.json["decision"]) == (200, jws, "allow")
+    assert client(house)("GET", f"/v1/receipts/{row.id}").status == 404
+
+
 def test_the_keys_standing_context_completes_the_question(house: "House") -> None:
     from tests.api.house import QUESTION, client, granted
 

@@ -10,6 +10,7 @@ import pytest
 
 from signing.receipt import sign_receipt
 from tests.cli.command import Command
+from tests.signing.ledger_samples import ledger, written
 from tests.signing.samples import (
     NOW,
     PERFORMER,
@@ -49,6 +50,19 @@ def test_a_live_receipt_is_valid_and_says_what_was_answered(tmp_path: Path) -> N
     assert verify.out.startswith("valid receipt\n")
     assert "fresh       yes\n" in verify.out
     assert "decision    allow" in verify.out
+
+
+def test_a_deferred_receipt_is_valid_like_one_with_its_own_signature(tmp_path: Path) -> None:
+    one, _, batch = ledger(*written(3))
+    verify = command(tmp_path)
+    assert verify.run("verify", stored(tmp_path, one), "--allowed") == 0
+    assert verify.out.startswith("valid receipt\n") and "decision    allow" in verify.out
+    again = command(tmp_path)
+    assert again.run("verify", stored(tmp_path, batch + "\n"), "--json") == 0
+    proven = json.loads(again.out)
+    assert (proven["kind"], len(proven["decisions"]), len(proven["salt"])) == ("batch receipt", 3, 32)
+    forged = command(tmp_path)
+    assert forged.run("verify", stored(tmp_path, one.replace("~", "~A", 1))) == 1
 
 
 def test_json_says_the_same_for_machines(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from signing.instants import parse_numeric_date
 from signing.ledger_record import SALT_BYTES
 
 SEAL_S = 1.0
+SALTS = 64
 MAX_BYTES = 16 << 20  # of a segment that is still written; a batch may pass it
 MAX_WAITING = 4  # segments that could not be sealed; then nothing more is kept
 _logger = logging.getLogger(__name__)
@@ -56,6 +57,14 @@ class _Side:
         self.n = 0
         self.segment = 0
         self.chain = NO_CHAIN
+        self._drawn = b""  # random bytes that are not used yet; a fork must not share them
+
+    def salt(self, random: Callable[[int], bytes]) -> bytes:
+        """Fresh random bytes for one record, drawn for many at a time."""
+        if len(self._drawn) < SALT_BYTES:
+            self._drawn = random(SALT_BYTES * SALTS)
+        salt, self._drawn = self._drawn[:SALT_BYTES], self._drawn[SALT_BYTES:]
+        return salt
 
     def forget(self, random: Callable[[int], bytes]) -> None:
         """In a forked child: the parent goes on with its files."""
@@ -84,7 +93,7 @@ class SegmentLedger:
         self._reader = reader
         self._random = random
         self._seal_s = seal_s
-        self._pid = 0
+        self._started = False
         self._starting = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -96,14 +105,14 @@ class SegmentLedger:
 
     def keep(self, draft: Draft) -> Kept:
         """As in `Ledger`."""
-        if self._pid != os.getpid():
+        if not self._started:
             self._start()
         if not 0 < len(draft.items) <= MAX_ROWS:
             raise LedgerError(f"a record of {len(draft.items)} decisions, at most {MAX_ROWS}")
-        salt = self._random(SALT_BYTES)
         side = self._sides[draft.livemode]
         with side.lock:
             segment = self._writable(side, draft.as_of)
+            salt = side.salt(self._random)
             names = side.ids.make(
                 side.boot,
                 segment=segment.header.segment,
@@ -198,11 +207,11 @@ class SegmentLedger:
 
     def _start(self) -> None:
         with self._starting:
-            if self._pid == os.getpid():
+            if self._started:
                 return
             self._stopping = False
             threading.Thread(target=self._run, name="ledger", daemon=True).start()
-            self._pid = os.getpid()
+            self._started = True
 
     def _run(self) -> None:
         while not self._stopping:
@@ -216,6 +225,7 @@ class SegmentLedger:
 
     def _after_fork(self) -> None:
         self._starting, self._wake = threading.Lock(), threading.Event()
+        self._started = False
         for side in self._sides.values():
             side.forget(self._random)
 

@@ -15,7 +15,7 @@ from consent.log.errors import ImmutableError
 from consent.log.objects import ObjectStore
 from consent.registry.operations.record_segment import CountedDecision, ShippedSegment, record_segment
 
-KEPT_S = 3600.0  # after shipping; meanwhile this machine answers receipts without the object store
+KEPT_S = 300.0  # after shipping; meanwhile this machine answers receipts without the object store
 AT_ONCE = 500  # segments of one turn
 _logger = logging.getLogger(__name__)
 
