@@ -58,7 +58,9 @@ class Health:
             notices, oldest_s = outbox.figures()
             yield "consent_outbox_waiting", "Notices to people that have not left yet.", {}, notices
             yield "consent_outbox_oldest_seconds", "Age of the oldest of them.", {}, oldest_s
-            text = "Places in a day's shipped decisions before which something is missing; 0 when all is well."
+            text = (
+                "Places in a day's shipped decisions before which something is missing; 0 when all is well."
+            )
             now = self._wiring.registry.clock()
             gaps = ledger_gaps(now=now, since=now - timedelta(days=1))
             yield "consent_ledger_gaps", text, {}, len(gaps)
