@@ -26,14 +26,18 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def tree_root(leaves: Sequence[bytes]) -> bytes:
     """The root over leaf hashes."""
-    if not leaves:
-        return EMPTY_ROOT
-    level = list(leaves)
-    while len(level) > 1:
+    return tree_levels(leaves)[-1][0] if leaves else EMPTY_ROOT
+
+
+def tree_levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Every level of the tree over leaf hashes, these first and the root, alone in its level, last."""
+    levels = [leaves]
+    while len(levels[-1]) > 1:
+        level = levels[-1]
         paired = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
         # The last of an odd number rises as it is: a tree is split at a power of two (RFC 6962 §2.1).
-        level = paired + level[len(level) & ~1 :]
-    return level[0]
+        levels.append([*paired, *level[len(level) & ~1 :]])
+    return levels
 
 
 def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
@@ -42,14 +46,22 @@ def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     Raises:
         IndexError: there is no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"leaf {index} of {len(leaves)}")
-    proof, level, at = [], list(leaves), index
-    while len(level) > 1:
+    return proof_in_levels(index, tree_levels(leaves))
+
+
+def proof_in_levels(index: int, levels: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """The same from `tree_levels`, for many proofs of one tree.
+
+    Raises:
+        IndexError: there is no such leaf.
+    """
+    if not 0 <= index < len(levels[0]):
+        raise IndexError(f"leaf {index} of {len(levels[0])}")
+    proof, at = [], index
+    for level in levels[:-1]:
         if (at ^ 1) < len(level):
             proof.append(level[at ^ 1])
-        paired = [node_hash(level[n], level[n + 1]) for n in range(0, len(level) - 1, 2)]
-        level, at = paired + level[len(level) & ~1 :], at // 2
+        at //= 2
     return proof
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from consent.registry.errors import NotFound
 from signing.errors import SigningError
 from signing.ledger_record import LedgerRecord, read_record
 from signing.ledger_root import LedgerReceipt, LedgerRoot, format_ledger_receipt
-from signing.merkle import inclusion_proof, leaf_hash
+from signing.merkle import leaf_hash, proof_in_levels, tree_levels
 
 CACHED_BYTES = 64 << 20
 
@@ -29,6 +29,7 @@ class SealedSegment:
     data: bytes
     scanned: Scanned
     root: LedgerRoot
+    levels: Sequence[Sequence[bytes]]
 
     def record(self, index: int) -> LedgerRecord:
         """One record. Raises IndexError, or SegmentBrokenError where it is malformed."""
@@ -45,12 +46,11 @@ class SealedSegment:
     def receipt(self, index: int) -> str:
         """The receipt of a record."""
         assert self.scanned.root is not None
-        leaves = [leaf_hash(each) for each in self.scanned.digests]
         return format_ledger_receipt(
             LedgerReceipt(
                 root=self.scanned.root,
                 record=self.data[self.scanned.records[index]],
-                proof=tuple(inclusion_proof(index, leaves)),
+                proof=tuple(proof_in_levels(index, self.levels)),
             )
         )
 
@@ -58,7 +58,8 @@ class SealedSegment:
 def read_sealed(data: bytes) -> SealedSegment:
     """The segment of these bytes; SegmentBrokenError with the position if it does not hold together."""
     scanned, root = scan_sealed(data)
-    return SealedSegment(data=data, scanned=scanned, root=root)
+    levels = tree_levels([leaf_hash(each) for each in scanned.digests])
+    return SealedSegment(data=data, scanned=scanned, root=root, levels=levels)
 
 
 class LedgerReader:

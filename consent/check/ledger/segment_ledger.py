@@ -163,6 +163,7 @@ class SegmentLedger:
             current.broken or current.size >= MAX_BYTES or len(current.digests) >= MAX_RECORDS
         ):
             self._retire(side)
+            self._wake.set()  # to be sealed now, not in a second
             current = None
         if side.waiting and (len(side.waiting) > MAX_WAITING or side.waiting[0].failed):
             raise LedgerError("segments wait to be sealed, and cannot be")
@@ -183,12 +184,12 @@ class SegmentLedger:
             side.segment += 1
         return current
 
-    def _retire(self, side: _Side) -> None:
+    @staticmethod
+    def _retire(side: _Side) -> None:
         """The current segment takes no more records."""
         assert side.current is not None
         if side.current.digests:
             side.waiting.append(side.current)
-            self._wake.set()
         else:
             side.current.discard()
             side.segment -= 1  # nothing stands under its number, and numbers have no gap
