@@ -48,7 +48,17 @@ def place() -> Iterator[Place]:
 
 @pytest.fixture(scope="package")
 def performer(browser: Browser, place: Place) -> Person:
-    """Somebody who has joined with a passkey and whom the operator has approved."""
+    """Somebody who has joined with a passkey and whom the operator has approved. All tests share their consents."""
+    return _joined(browser, place)
+
+
+@pytest.fixture
+def newcomer(browser: Browser, place: Place) -> Person:
+    """The same, but nobody else's: for tests that ask whether anything is allowed at all."""
+    return _joined(browser, place)
+
+
+def _joined(browser: Browser, place: Place) -> Person:
     visitor = Visitor(browser, origins=place.origins)
     person = somebody()
     join(visitor, place, place.invite()[1], person)

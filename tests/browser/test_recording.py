@@ -16,10 +16,10 @@ DENIED = re.compile(r"\d\d:\d\d:\d\d\.\d{3}  deny")
 
 
 def test_a_recording_turns_from_allow_to_deny(
-    browser: Browser, place: Place, performer: Person, tmp_path: Path
+    browser: Browser, place: Place, newcomer: Person, tmp_path: Path
 ) -> None:
     out = tmp_path / "ending.webp"
-    said = record(browser, place, performer, out)
+    said = record(browser, place, newcomer, out)
     assert [line for line in said if ALLOWED.match(line)]
     first_denied = next(at for at, line in enumerate(said) if DENIED.match(line))
     assert not [line for line in said[first_denied:] if ALLOWED.match(line)]

@@ -9,10 +9,10 @@ QUESTION = ("--use", "train.voice", "--territory", "DE", "--language", "de", "--
 
 
 def test_pausing_going_on_setting_limits_and_ending_with_the_passkey(
-    visit: Visit, place: Place, performer: Person
+    visit: Visit, place: Place, newcomer: Person
 ) -> None:
     phone = visit(size=PHONE)
-    sign_in(phone, place, performer)
+    sign_in(phone, place, newcomer)
     offer, code = place.invite()
     assert take_up(phone, place, code) == offer
     grant = sign(phone)
