@@ -8,6 +8,8 @@ Freshness grows only by turns that reach the head (DESIGN §8).
 import logging
 import os
 import threading
+import time
+import weakref
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +25,7 @@ from consent.log.position import Head, Position
 from consent.registry.ports import RegistryPorts
 
 POLL_S = 0.05
+IDLE_S = 60.0  # nobody asked for so long: the primary is left in peace until somebody does
 PAGE = 2000  # changes of one turn; more are read by the next, which follows at once
 SIDES = (True, False)
 _FAILURES = (DatabaseError, LogError)
@@ -55,22 +58,34 @@ class Feeder:
     def __init__(self, replica: Replica, ports: RegistryPorts) -> None:
         self.replica = replica
         self._ports = ports
+        self._begin_anew()
+        if hasattr(os, "register_at_fork"):
+            anew = weakref.WeakMethod(self._begin_anew)
+            os.register_at_fork(after_in_child=lambda: (method := anew()) and method())
+
+    def _begin_anew(self) -> None:
+        """As in a new process. A forked child has no thread, may have been left locks that nobody will ever open,
+        and knows nothing of what happened meanwhile."""
         self._turned = threading.Condition()
         self._wake = threading.Event()
         self._wanted: dict[bool, set[CellName]] = {side: set() for side in SIDES}
         self._begun = self._ended = self._succeeded = 0  # numbers of turns
-        self._pid = 0
-        self._stopping = False
+        self._running = False
+        self._asked_at = 0.0
+        self._resting = self._stopping = False
+        self.replica.begin_anew()
 
     def start(self) -> None:
-        """Run the thread of this process, if it does not run yet."""
-        if self._pid == os.getpid():
+        """Somebody asks: run the thread of this process, if it does not run yet or rests."""
+        self._asked_at = time.monotonic()
+        if self._running:
+            if self._resting:
+                self._wake.set()
             return
         with self._turned:
-            if self._pid == os.getpid():
+            if self._running:
                 return
-            self.replica.forget()  # a forked child knows nothing of what happened meanwhile
-            self._pid, self._stopping = os.getpid(), False
+            self._running = True
             threading.Thread(target=self._run, name="feeder", daemon=True).start()
 
     def stop(self) -> None:
@@ -162,8 +177,11 @@ class Feeder:
                 close_old_connections()
             else:
                 failing = False
-            if reached:
-                self._wake.wait(POLL_S)
+            if not reached:
+                continue
+            self._resting = time.monotonic() - self._asked_at > IDLE_S
+            self._wake.wait(None if self._resting else POLL_S)
+            self._resting = False
         connection.close()
 
 

@@ -70,6 +70,10 @@ class Replica:
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Empty, with a lock of its own: as in a new process."""
         self._lock = threading.Lock()
         self._cells: OrderedDict[CellName, Cell] = OrderedDict()
         self._about: dict[str, set[CellName]] = {}
