@@ -42,6 +42,7 @@ def test_every_failure_of_the_log_that_passes_is_a_503_and_no_other_says_what_it
     passing = {
         "CommitUnknownError", "NotInitialisedError", "RolledBackError", "GuardUnavailableError", "StoreError",
         "StoreUnavailableError", "KeyStoreError", "KeyStoreUnavailableError", "UnsafeDatabaseError",
+        "LedgerError", "SegmentBrokenError",
     }  # fmt: skip
     for kind in _subclasses(errors.LogError):
         status = KINDS[to_api_error(kind("x")).code].status
