@@ -130,6 +130,8 @@ def parse_ledger_receipt(text: str) -> LedgerReceipt:
     Raises:
         MalformedError: not three parts, or not in the one spelling.
     """
+    if not isinstance(text, str):
+        raise MalformedError("receipt is not a string", rule="type", expected="a string")
     parts = text.split("~")
     if len(parts) != 3:
         raise MalformedError(

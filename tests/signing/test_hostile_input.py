@@ -24,15 +24,19 @@ from signing.errors import MalformedError, SigningError
 from signing.instants import parse_instant
 from signing.key_chain import verify_chain
 from signing.keys import PrivateKey, PublicKey
+from signing.ledger_record import read_record
+from signing.ledger_root import parse_ledger_receipt
 from signing.package import verify_package
 from signing.process_key import verify_process_certificate
 from signing.purposes import RECEIPT
-from signing.receipt import verify_receipt
+from signing.receipt import verify_receipt, verify_root
 from signing.receipt_claims import read_claims, write_claims
 from signing.trust import format_trust, parse_trust, read_trust
+from tests.signing.ledger_samples import ledger, written
 from tests.signing.samples import (
     BODIES,
     ISSUERS,
+    NODE,
     NOW,
     PERFORMER,
     an_id,
@@ -71,6 +75,8 @@ ACKNOWLEDGED = sign_acknowledgement(
     signer=signer("registry"),
 )
 
+DEFERRED = ledger(*written(3))[2]
+
 READ_BYTES: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "parse": (parse, b'{"a":[1,"b"]}'),
     "parse_statement": (parse_statement, b'{"a":[1,"b"]}'),
@@ -80,6 +86,14 @@ READ_BYTES: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "receipt": (
         lambda data: verify_receipt(data, trust=TRUST, at=NOW, expected_audience=None, allow_test=True),
         receipt_signer().sign(receipt()).encode(),
+    ),
+    "deferred_receipt": (
+        lambda data: verify_receipt(data, trust=TRUST, at=NOW, expected_audience=None, allow_test=True),
+        DEFERRED.encode(),
+    ),
+    "ledger_record": (
+        lambda data: read_record(data, issuer=ISSUERS[True], livemode=True, node=NODE),
+        parse_ledger_receipt(DEFERRED).record,
     ),
     "key_file": (lambda data: PrivateKey.from_encrypted(data[:200], b"s"), PERFORMER.to_encrypted(b"s")),
     "cbor": (cbor.decode, DEVICE.public_key.to_cose()),
@@ -99,6 +113,8 @@ READ_TEXT: dict[str, tuple[Callable[[str], Any], str]] = {
         lambda text: verify_process_certificate(text, trust=TRUST, expected_livemode=True),
         receipt_signer().certificate,
     ),
+    "ledger_root": (lambda text: verify_root(text, trust=TRUST), parse_ledger_receipt(DEFERRED).root),
+    "ledger_receipt": (parse_ledger_receipt, DEFERRED),
     "acknowledgement": (
         lambda text: verify_acknowledgement(text, trust=TRUST, expected_body_sha256="00" * 32),
         ACKNOWLEDGED,
