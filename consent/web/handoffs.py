@@ -77,7 +77,7 @@ def begin_task(page: Page, content: dict[str, Any]) -> Task:
     if who is not None:
         session["who"] = who
         session["subject"] = f"performer:{who['performer']}"
-        session["seen"] = page.now.timestamp()
+        session["began"] = session["seen"] = page.now.timestamp()
     session["task"] = {name: content[name] for name in ("task", "subject", "content")}
     session.set_expiry(TASK_LIFE_S)
     return _task(session["task"])

@@ -62,7 +62,7 @@ class Page:
         """Whoever of this kind is signed in in this browser; from here on the page is theirs."""
         if isinstance(self.who, kind):
             return self.who
-        found = None if self.who is None else signed_in_beside(self.session, kind)
+        found = None if self.who is None else signed_in_beside(self.session, kind, at=self.now)
         if found is not None:
             self.__dict__["who"] = found  # where `cached_property` keeps it
         return found

@@ -1,7 +1,7 @@
 """Who is signed in: a performer, a member of an organization, an operator, or somebody who may only stop."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,11 +9,12 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from consent.registry.models import Credential, Member, Operator
+from consent.registry.models import Credential, IdentityCheck, Member, Operator
 from consent.web.models import Session
 from consent.web.sessions import leave, session_id
 
 IDLE = timedelta(hours=2)
+LIFE = timedelta(hours=12)  # however busy: then everybody signs in again
 _TOUCH = timedelta(minutes=5)
 STOP_LIFE_S = 15 * 60  # DESIGN §10
 
@@ -21,12 +22,14 @@ STOP_LIFE_S = 15 * 60  # DESIGN §10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedInPerformer:
     """A performer. `credential` is the thumbprint of the passkey they came in with; `pending` while no identity
-    check covers it: they may see what waits, and nothing else."""
+    check covers it: they may see what waits, and nothing else. `came_in` is when that passkey opened this
+    session; None on the signing origin, where nobody signs in."""
 
     performer: UUID
     livemode: bool
     credential: str
     pending: bool
+    came_in: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +85,19 @@ def sign_in(session: SessionBase, kind: str, content: dict[str, Any], *, subject
         session["beside"] = others
     session["subject"] = subject
     session["who"] = {"kind": kind, **content}
-    session["seen"] = at.timestamp()
+    session["began"] = session["seen"] = at.timestamp()
 
 
 def sign_in_performer(
     session: SessionBase, *, performer: UUID, livemode: bool, credential: str, at: datetime
 ) -> None:
     """A performer came in with a passkey; `credential` is its thumbprint."""
-    content = {"performer": str(performer), "livemode": livemode, "credential": credential}
+    content = {
+        "performer": str(performer),
+        "livemode": livemode,
+        "credential": credential,
+        "came_in": at.timestamp(),
+    }
     sign_in(session, "performer", content, subject=performer_subject(performer), at=at)
 
 
@@ -135,10 +143,10 @@ def signed_in(session: SessionBase, *, at: datetime) -> Who | None:
     who = session.get("who")
     if not who:
         return None
-    if at.timestamp() - float(session.get("seen", 0)) > IDLE.total_seconds():
+    if _is_over(session, at=at):
         session.flush()
         return None
-    if at.timestamp() - float(session["seen"]) > _TOUCH.total_seconds():
+    if _is_stale(session, at=at):
         session["seen"] = at.timestamp()
     found = _FOUND[who["kind"]](who)
     if found is None:
@@ -146,20 +154,60 @@ def signed_in(session: SessionBase, *, at: datetime) -> Who | None:
     return found
 
 
-def signed_in_beside(session: SessionBase, kind: type[W]) -> W | None:
-    """Somebody of this kind who came in here earlier, before the one whose session it is now."""
+def signed_in_beside(session: SessionBase, kind: type[W], *, at: datetime) -> W | None:
+    """Somebody of this kind who came in here earlier, before the one whose session it is now. Theirs runs out
+    as any other does: that somebody else is busy in this browser keeps nobody signed in."""
     name = next(name for name, of in _BESIDE.items() if of is kind) if kind in _BESIDE.values() else ""
     beside = session.get("beside", {}).get(name)
     row = Session.objects.filter(session_key=beside, expire_date__gt=timezone.now()).first()
     if row is None:
         return None
-    found = _FOUND[name](row.get_decoded()["who"])
+    content = row.get_decoded()
+    if _is_over(content, at=at):
+        row.delete()
+        return None
+    if _is_stale(content, at=at):
+        seen = row.get_session_store_class()().encode({**content, "seen": at.timestamp()})
+        Session.objects.filter(session_key=row.session_key, session_data=row.session_data).update(
+            session_data=seen
+        )
+    found = _FOUND[name](content["who"])
     return found if isinstance(found, kind) else None
+
+
+def refused_here(session: SessionBase) -> bool:
+    """Whether a performer came in here with a passkey that an examiner could not vouch for. It opens nothing
+    any more; what happened may be said to whoever waits in this browser."""
+    beside = Session.objects.filter(session_key=session.get("beside", {}).get("performer")).first()
+    for content in (session, {} if beside is None else beside.get_decoded()):
+        who = content.get("who")
+        if who is None or who["kind"] != "performer":
+            continue
+        key = Credential.objects.filter(
+            thumbprint=who["credential"], performer_id=who["performer"], state="blocked", introduced_by=None
+        ).first()
+        if key is not None and key.blocked_at is not None:
+            refusals = IdentityCheck.objects.filter(performer_id=key.performer_id, over_18=False)
+            return refusals.filter(recorded_at=key.blocked_at).exists()
+    return False
 
 
 def sessions_beside(session: SessionBase) -> QuerySet[Session]:
     """The sessions of everybody else who is signed in in this browser."""
     return Session.objects.filter(session_key__in=session.get("beside", {}).values())
+
+
+def _is_over(content: SessionBase | dict[str, Any], *, at: datetime) -> bool:
+    """Whether nobody did anything for long, or it began too long ago."""
+    now = at.timestamp()
+    who = content.get("who") or {}
+    life = STOP_LIFE_S if who.get("kind") == "stop" else LIFE.total_seconds()
+    idle = now - float(content.get("seen", 0)) > IDLE.total_seconds()
+    return idle or now - float(content.get("began", 0)) >= life
+
+
+def _is_stale(content: SessionBase | dict[str, Any], *, at: datetime) -> bool:
+    return at.timestamp() - float(content.get("seen", 0)) > _TOUCH.total_seconds()
 
 
 def _performer(who: dict[str, Any]) -> Who | None:
@@ -171,6 +219,7 @@ def _performer(who: dict[str, Any]) -> Who | None:
         livemode=bool(who["livemode"]),
         credential=who["credential"],
         pending=key.state == "pending",
+        came_in=datetime.fromtimestamp(who["came_in"], tz=UTC) if "came_in" in who else None,
     )
 
 

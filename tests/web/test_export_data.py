@@ -42,3 +42,35 @@ def test_the_export_has_everything_of_the_person_and_nothing_of_others(site: "Si
     assert {"grant.signed", "grant.active", "grant.ended"} <= kinds
     for foreign in ("Bodil", "Bo Stranger", "Kestrel", str(bo.id), str(ada.id)):
         assert foreign not in text
+
+
+def test_a_session_alone_does_not_open_it_and_the_passkey_does(site: "Site") -> None:
+    from tests.web.browserless import MAIN
+    from tests.web.performing import actor
+
+    me = actor(site)
+    site.world.clock.forward(minutes=11)
+    browser = me.browser
+    browser.get(f"{MAIN}/me/export")
+    assert browser.path == "/sign-in?anew&next=/me/export" and "once more" in browser.text
+    assert "Adelheid" not in browser.text
+    browser.use_passkey()
+    assert browser.path == "/me/export" and browser.last is not None
+    text = b"".join(browser.last.streaming_content).decode()  # type: ignore[attr-defined]
+    assert json.loads(text)["identity"]["legal_name"] == "Adelheid Querfurth"
+
+
+def test_somebody_elses_sign_in_in_the_same_browser_does_not_count(site: "Site") -> None:
+    from tests.signing.software_authenticator import SoftwareAuthenticator
+    from tests.web.browserless import MAIN
+    from tests.web.operators import invite
+    from tests.web.performing import actor
+
+    me = actor(site)
+    site.world.clock.forward(minutes=11)
+    me.browser.passkey = SoftwareAuthenticator()
+    me.browser.get(f"{MAIN}/o/{invite(site)[1]}")
+    me.browser.use_passkey({"name": "Olga Operator"})
+    assert me.browser.path == "/operator/identity"
+    me.browser.get("/me/export")
+    assert me.browser.path == "/sign-in?anew&next=/me/export"

@@ -98,3 +98,23 @@ def test_a_mailed_stop_link_leaves_nobody_else_signed_in(site: "Site") -> None:
     assert browser.path == "/stop"
     assert where(browser, "/home") != "/home"
     assert where(browser, "/operator/identity") != "/operator/identity"
+
+
+def test_whoever_is_idle_beside_a_busy_one_is_signed_out(site: "Site") -> None:
+    _, browser = both(site)
+    assert where(browser, "/home") == "/home"
+    for _ in range(3):
+        site.world.clock.forward(minutes=50)
+        assert where(browser, "/operator/identity") == "/operator/identity"
+    assert where(browser, "/home") == "/operator/identity"
+
+
+def test_both_stay_while_both_are_busy_and_neither_for_more_than_twelve_hours(site: "Site") -> None:
+    _, browser = both(site)
+    for _ in range(7):
+        site.world.clock.forward(minutes=100)
+        assert where(browser, "/home") == "/home"
+        assert where(browser, "/operator/identity") == "/operator/identity"
+    site.world.clock.forward(minutes=21)
+    assert where(browser, "/home").startswith("/sign-in")
+    assert where(browser, "/operator/identity").startswith("/sign-in")

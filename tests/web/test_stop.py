@@ -211,6 +211,19 @@ def test_fifteen_minutes_and_not_one_more(site: "Site") -> None:
     assert session.expire_date > _in(14)
 
 
+def test_being_busy_makes_the_fifteen_minutes_no_longer(site: "Site") -> None:
+    from tests.web.performing import actor
+
+    browser = _stopping(site, actor(site))
+    for _ in range(2):
+        site.world.clock.forward(minutes=7)
+        browser.get("/stop")
+        assert browser.path == "/stop"
+    site.world.clock.forward(minutes=1)
+    browser.get("/stop")
+    assert browser.path.startswith("/lost-key")
+
+
 def _in(minutes: int) -> "datetime":
     from datetime import timedelta
 

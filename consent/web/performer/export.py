@@ -1,12 +1,15 @@
 """Everything the registry keeps of a performer, as one file for them alone; nobody else's name is in it.
 
+Legal name, birth date and e-mail are in it, so a session that somebody left open is not enough: the passkey
+has to have opened it within the last ten minutes.
+
 The file is written as it is read, so that ten thousand consents need no memory for all of them. Its last
 member is `complete`: a file without it was cut off on its way.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -24,12 +27,16 @@ from consent.web.page import Page
 from consent.web.who import SignedInPerformer
 
 AT_ONCE = 100
+RECENT = timedelta(minutes=10)
+ADDRESS = "/me/export"
 SCHEMA = "consent-registry/data-export/v1"
 Section = Callable[[RegistryPorts, SignedInPerformer], Iterator[Mapping[str, Any]]]
 
 
 def export(page: Page, me: SignedInPerformer) -> Any:  # a streaming answer, which Django types apart
-    """The file."""
+    """The file, or first the passkey again."""
+    if me.came_in is None or page.now - me.came_in > RECENT:
+        return page.to(f"/sign-in?anew&next={ADDRESS}")
     ports = page.ports.registry
     person = identity_of(ports, performer=me.performer)
     head = {
