@@ -22,6 +22,7 @@ KINDS: Final = (
     LINK,
     MEMBER,
     "new_key",
+    "recovery",
     "request",
     "signed",
 )

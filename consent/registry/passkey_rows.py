@@ -1,7 +1,7 @@
 """Keeping a passkey's registration: its WebAuthn id belongs to one person, and so does its handle."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -49,6 +49,18 @@ def keep_registration(
         backed_up=registration.backed_up,
         transports=known_transports(transports),
     )
+
+
+def made_in_recovery(performers: Collection[UUID]) -> frozenset[str]:
+    """Which passkeys (`cre_…`) of these people came by a recovery sheet or a mailed link: they have another
+    handle than the person's first, which joining and adding pass on and a recovery cannot know."""
+    first: dict[UUID, bytes] = {}
+    found = set()
+    rows = Passkey.objects.filter(performer__in=performers).order_by("credential__created_at", "credential")
+    for performer, credential, handle in rows.values_list("performer_id", "credential_id", "user_handle"):
+        if first.setdefault(performer, bytes(handle)) != bytes(handle):
+            found.add(credential)
+    return frozenset(found)
 
 
 def claim_webauthn_id(webauthn_id: bytes) -> None:

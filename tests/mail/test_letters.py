@@ -16,6 +16,7 @@ NEUTRAL = {
     "key_off": "A key of your account was switched off",
     "link": "The link you asked for",
     "new_key": "A key was added to your account",
+    "recovery": "A new key waits in your account",
     "request": "A request is waiting for you",
     "signed": "Your signed copy",
 }
@@ -193,6 +194,37 @@ def test_every_key_after_the_first_is_told_of_even_at_the_first_check(world: "Wo
     )
     world.verify(person.id)
     assert sorted(row.kind for row in post.rows(person)) == ["identity", "new_key"]
+
+
+def test_a_recovery_that_begins_is_told_of_in_words_that_help_to_stop_it(
+    world: "World", post: "Post"
+) -> None:
+    from django.db import transaction
+
+    from consent.registry.models import Credential
+    from consent.registry.notices import notify
+    from consent.registry.operations.enrol_credential import enrol_credential
+    from signing.keys import PrivateKey
+    from tests.mail.post import html_of, text_of
+
+    person = world.person()
+    enrol_credential(
+        world.ports,
+        livemode=True,
+        performer=person.id,
+        public_key=PrivateKey.generate().public,
+        kind="ed25519",
+        label="a <new> one",
+    )
+    waiting = Credential.objects.get(performer=person.id, state="pending")
+    with transaction.atomic():
+        notify("recovery", livemode=True, performer=person.id, credential=waiting.thumbprint)
+    mail = post.the("recovery", person)
+    assert mail["Subject"] == NEUTRAL["recovery"]
+    assert "“a <new> one”" in text_of(mail) and "“a &lt;new&gt; one”" in html_of(mail)
+    for said in (text_of(mail), html_of(mail)):
+        assert "Switch the new key off now" in said
+        assert "https://registry.example/keys" in said and "https://registry.example/lost-key" in said
 
 
 def test_a_check_that_does_not_say_eighteen_invites_nobody_to_go_on(world: "World", post: "Post") -> None:

@@ -10,6 +10,7 @@ from consent.registry.models import Credential
 from consent.registry.operations.accounts import create_operator
 from consent.registry.operations.enrol_performer import enrol_performer
 from consent.registry.operations.links import make_link
+from consent.registry.operations.refuse_identity import refuse_identity
 from consent.registry.queries.identity import count_waiting_identity
 from consent.web.origins import Place
 from consent.web.sessions import SessionStore
@@ -92,3 +93,17 @@ def performer_of(site: Site) -> Browser:
     store.save()
     browser._client(browser.place).cookies["__Host-consent_session"] = store.session_key
     return browser
+
+
+def refuse_all(site: Site, performer: Any) -> None:
+    """An examiner cannot vouch for somebody: every key of theirs that waits goes off."""
+    waiting = Credential.objects.filter(performer=performer, state="pending")
+    refuse_identity(
+        site.ports.registry,
+        livemode=True,
+        performer=performer,
+        credentials=list(waiting.values_list("id", flat=True)),
+        examiner="A. Examiner",
+        method="self_attested",
+        evidence_sha256="0" * 64,
+    )

@@ -203,6 +203,88 @@ def test_whoever_still_has_a_key_sees_that_somebody_began_and_stops_it(site: "Si
     assert thief.path.startswith("/sign-in")
 
 
+def _recovering(site: "Site", me: "Actor", label: str = "not mine") -> "Browser":
+    from tests.signing.software_authenticator import SoftwareAuthenticator
+    from tests.web.browserless import MAIN
+
+    browser = site.browser(SoftwareAuthenticator())
+    code = _sheet(site, me)
+    browser.get(f"{MAIN}/recover")
+    browser.post({"code": code})
+    browser.use_passkey({"label": label})
+    assert browser.path == "/wait"
+    return browser
+
+
+def test_the_performer_is_told_by_mail_as_soon_as_one_begins(site: "Site") -> None:
+    from consent.log.models import Outbox
+    from consent.server.mail.letter import NotNeededError
+    from consent.server.mail.letters import letter
+    from tests.web.operators import refuse_all
+    from tests.web.performing import actor
+
+    me = actor(site, email="told-at-once@mail.example")
+    _recovering(site, me)
+    row = Outbox.objects.get(kind="recovery", performer_id=str(me.id))
+    said = letter(row, site.ports.registry)
+    assert said.to == "told-at-once@mail.example" and said.subject == "A new key waits in your account"
+    assert said.values["label"] == "not mine" and said.values["keys_link"].endswith("/keys")
+    refuse_all(site, me.id)
+    with pytest.raises(NotNeededError):
+        letter(row, site.ports.registry)
+
+
+def test_a_key_that_waits_takes_up_no_invitation_in_anybodys_name(site: "Site") -> None:
+    from consent.registry.models import Invitation, PairwiseReference
+    from consent.registry.queries.invitations import read_invitation
+    from tests.web.browserless import MAIN
+    from tests.web.newcomers import invited
+    from tests.web.performing import actor
+
+    me = actor(site)
+    thief, code = _recovering(site, me), invited(site)
+    thief.get(f"{MAIN}/i/{code}")
+    thief.post({"do": "go", "lines": ["l1"]})
+    assert thief.path == "/wait"
+    found = read_invitation(site.ports.registry, code=code)
+    assert found is not None and not found.redeemed
+    assert not Invitation.objects.filter(redeemed_by=me.id).exists()
+    assert not PairwiseReference.objects.filter(performer=me.id).exists()
+
+
+def test_whoever_is_refused_reads_what_happened_and_what_to_do(site: "Site") -> None:
+    from tests.web.operators import refuse_all
+    from tests.web.performing import actor
+
+    me = actor(site)
+    browser = _recovering(site, me, label="new")
+    refuse_all(site, me.id)
+    for _ in range(2):
+        browser.get("/wait", follow=False)
+        assert browser.last is not None and browser.last.headers["Location"] == "/wait/refused"
+    browser.get("/wait/refused")
+    assert browser.status == 200 and "We could not confirm who you are" in browser.text
+    assert 'href="/lost-key"' in browser.text and 'href="/recover"' in browser.text
+    browser.get("/home")
+    assert browser.path == "/sign-in?next=/home"
+
+
+def test_a_key_from_the_mailbox_does_not_come_in_with_the_first_check(site: "Site") -> None:
+    from consent.registry.operations.passkeys import passkeys_of
+    from tests.web.operators import operator_of
+    from tests.web.performing import actor
+
+    me = actor(site, verified=False)
+    _recovering(site, me)
+    own, foreign = passkeys_of(me.id)
+    _, examiner = operator_of(site)
+    examiner.get(f"/operator/identity/{own.credential}")
+    assert f'value="{own.credential}" checked' in examiner.text
+    assert f'value="{foreign.credential}">' in examiner.text and "only if they show it" in examiner.text
+    site.world.verify(me.id)
+    assert [key.state for key in passkeys_of(me.id)] == ["active", "pending"]
+
+
 def test_two_browsers_with_one_code_make_one_key(site: "Site") -> None:
     from consent.registry.operations.passkeys import passkeys_of
     from tests.signing.software_authenticator import SoftwareAuthenticator

@@ -12,6 +12,7 @@ from consent.log.transaction import history_transaction
 from consent.registry.errors import Invalid, StateConflict
 from consent.registry.locks import lock_performer, lock_side
 from consent.registry.models import Credential, IdentityCheck
+from consent.registry.notices import notify
 from consent.registry.operations.enrol_performer import (
     NewPerson,
     insert_pending_credential,
@@ -122,7 +123,7 @@ def add_pending_passkey(
 
     Before the first identity check it is covered by it. Once somebody was examined it is a recovery, which
     switches every other key off when it is approved: so `recovering` has to be said, and only after a
-    recovery code or link was used.
+    recovery code or link was used. The performer is told by mail that it began, while they can still stop it.
 
     Raises:
         NotFound: no such performer on this side.
@@ -141,7 +142,15 @@ def add_pending_passkey(
             raise StateConflict("a further key is now added by signing with one that the performer has")
         if Credential.objects.filter(performer=person, state="pending").count() >= MAX_PENDING:
             raise StateConflict("too many keys wait for an identity check", expected=f"below {MAX_PENDING}")
-        return _insert_key(ports, person.id, key, livemode=livemode)
+        credential = _insert_key(ports, person.id, key, livemode=livemode)
+        if recovering:
+            notify(
+                "recovery",
+                livemode=livemode,
+                performer=person.id,
+                credential=registration.public_key.thumbprint,
+            )
+    return credential
 
 
 def _insert(ports: RegistryPorts, person: NewPerson, key: _NewKey) -> str:

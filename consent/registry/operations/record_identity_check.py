@@ -19,6 +19,7 @@ from consent.registry.locks import lock_performer
 from consent.registry.models import Credential, IdentityCheck, Performer, Statement
 from consent.registry.models.identity_check import ADULT_METHODS, METHODS
 from consent.registry.notices import notify
+from consent.registry.passkey_rows import made_in_recovery
 from consent.registry.ports import RegistryPorts
 from consent.registry.queries.identity import identity_of, is_adult
 from consent.registry.statements import STATEMENT_PURPOSE
@@ -57,8 +58,9 @@ def record_identity_check(
 
     Keys that were pending become active, introduced by the registry: at once with the first check. With
     a later one that is a recovery: they wait 72 hours, and every other key of the performer goes off.
-    `credentials` (`cre_…`) are the keys that the person showed to be theirs, all pending ones if None; with
-    a recovery the rest goes off, so that nobody else's key comes in with it. A check that does not say 18
+    `credentials` (`cre_…`) are the keys that the person showed to be theirs, all pending ones if None, but
+    with the first check none that came by a sheet or a mailed link; with a recovery the rest goes off, so
+    that nobody else's key comes in with it. A check that does not say 18
     introduces no key. `actor` is the operator's account. Wait with `enforced`: a recovery switches keys off.
 
     Raises:
@@ -95,7 +97,7 @@ def record_identity_check(
             **({} if actor is None else {"actor": actor}),
         }
         event = tx.append(performer_event("identity.checked", person, said, denies=False))
-        pending = _covered(person, credentials) if over_18 else []
+        pending = _covered(person, credentials, first=first) if over_18 else []
         former = None
         switched_off: dict[str, str] = {}
         if pending and not first:
@@ -140,11 +142,12 @@ def _require_adult(ports: RegistryPorts, *, performer: UUID, livemode: bool) -> 
         )
 
 
-def _covered(person: Performer, credentials: Collection[str] | None) -> list[Credential]:
+def _covered(person: Performer, credentials: Collection[str] | None, *, first: bool) -> list[Credential]:
     """The pending keys that the check is about."""
     pending = list(_pending(person))
     if credentials is None:
-        return pending
+        left_out = made_in_recovery([person.id]) if first else frozenset()
+        return [row for row in pending if row.id not in left_out]
     if not set(credentials) <= {row.id for row in pending}:
         raise StateConflict("one of these keys does not wait for a check any more", pointer="/credentials")
     return [row for row in pending if row.id in credentials]

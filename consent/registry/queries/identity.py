@@ -14,6 +14,7 @@ from django.db.models import Min
 from consent.log.errors import KeyMissingError, RecordDestroyedError
 from consent.registry.models import Credential, IdentityCheck, IdentityRecord, StageName
 from consent.registry.operations.enrol_performer import IDENTITY_PURPOSE
+from consent.registry.passkey_rows import made_in_recovery
 from consent.registry.ports import RegistryPorts
 from consent.registry.stored_json import from_bytes
 
@@ -35,13 +36,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingKey:
-    """A key that an identity check would cover; `label` is the performer's own word for it."""
+    """A key that an identity check would cover; `label` is the performer's own word for it. `recovered`: it was
+    made by whoever had a recovery sheet or the mailbox, so it is theirs only if they show it."""
 
     credential: str
     thumbprint: str
     kind: str
     label: str
     created_at: datetime
+    recovered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,7 @@ def _read(ports: RegistryPorts, performers: Sequence[UUID]) -> list[WaitingPerso
             "performer_id", flat=True
         )
     )
+    recovered = made_in_recovery(performers)
     today = ports.clock().date()
     found = []
     for performer in performers:
@@ -160,6 +164,7 @@ def _read(ports: RegistryPorts, performers: Sequence[UUID]) -> list[WaitingPerso
                         kind=row.kind,
                         label=row.label,
                         created_at=row.created_at,
+                        recovered=row.id in recovered,
                     )
                     for row in waiting
                 ),

@@ -119,6 +119,17 @@ def _new_key(row: Outbox, ports: RegistryPorts) -> Letter:
     )
 
 
+def _recovery(row: Outbox, ports: RegistryPorts) -> Letter:
+    key = Credential.objects.get(thumbprint=row.credential)
+    if key.state != "pending":
+        raise NotNeededError("RecoveryDecided")  # whichever way, there is a notice of that
+    return Letter(
+        to=_email(row, ports),
+        subject=_("A new key waits in your account"),
+        values=_about_key(key, ports),
+    )
+
+
 def _key_off(row: Outbox, ports: RegistryPorts) -> Letter:
     key = Credential.objects.get(thumbprint=row.credential)
     return Letter(
@@ -185,6 +196,7 @@ _LETTERS: Final[Mapping[str, Callable[[Outbox, RegistryPorts], Letter]]] = {
     "link": _link,
     "member": _member,
     "new_key": _new_key,
+    "recovery": _recovery,
     "request": _request,
     "signed": _signed,
 }

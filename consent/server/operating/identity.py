@@ -10,6 +10,7 @@ from consent.registry.examiners_note import examiners_note
 from consent.registry.models import Credential, IdentityCheck, StageName
 from consent.registry.operations.record_identity_check import record_identity_check
 from consent.registry.operations.refuse_identity import refuse_identity
+from consent.registry.passkey_rows import made_in_recovery
 from consent.registry.ports import RegistryPorts
 from consent.registry.queries.identity import identity_of, is_adult
 from signing.canonical import sha256_hex
@@ -63,12 +64,13 @@ def _approve(options: argparse.Namespace, ports: RegistryPorts) -> int:
             print("Nothing was recorded.")
             return 1
     examined = IdentityCheck.objects.filter(performer=credential.performer_id, over_18=True)
+    recovered = credential.id in made_in_recovery([credential.performer_id])
     recorded = record_identity_check(
         ports,
         livemode=credential.livemode,
         performer=credential.performer_id,
-        # A first check covers every key that waits; in a recovery only the one that they showed comes in.
-        credentials=[credential.id] if examined.exists() else None,
+        # A first check covers every key of joining; in a recovery only the one that they showed comes in.
+        credentials=[credential.id] if examined.exists() or recovered else None,
         examiner=options.examiner,
         method=options.method,
         evidence_sha256=evidence,

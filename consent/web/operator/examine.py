@@ -137,7 +137,7 @@ def _show(
     said: Said | None = None,
     approves: bool = True,
 ) -> HttpResponse:
-    chosen = {key.credential for key in found.keys} if not found.recovering or len(found.keys) == 1 else set()
+    chosen = set() if found.recovering else {key.credential for key in found.keys if not key.recovered}
     return page.render(
         "operator/examine.html",
         status=422 if said else 200,

@@ -4,10 +4,28 @@ from django.http import HttpResponse
 
 from consent.registry.models import IdentityCheck
 from consent.registry.queries.performer import offers_to
-from consent.web.page import Page
-from consent.web.who import SignedInPerformer
+from consent.web.page import DjangoView, Page, open_page, performer_page
+from consent.web.ports import WebPorts
+from consent.web.who import SignedInPerformer, refused_here
 
 LOOKS_EVERY_S = 3
+
+
+def wait_page(ports: WebPorts) -> DjangoView:
+    """/wait, also for whoever the examiner refused: their passkey opens nothing, but they are told so."""
+    waits = performer_page(ports, wait, waiting=True, methods=("GET",))
+
+    def view(page: Page) -> HttpResponse:
+        if refused_here(page.session):
+            return page.to("/wait/refused")
+        return waits(page.request)
+
+    return open_page(ports, view, methods=("GET",))
+
+
+def refused_check(page: Page) -> HttpResponse:
+    """What a refused check means and what to do. It says nothing of anybody, so anybody may read it."""
+    return page.render("performer/refused_check.html")
 
 
 def wait(page: Page, me: SignedInPerformer) -> HttpResponse:

@@ -78,6 +78,8 @@ def _answered(page: Page, found: InvitationView, me: SignedInPerformer | None, *
     match page.field("do"):
         case "go" if me is None:
             return to_signing(page, "join", code=code)
+        case "go" if me is not None and me.pending:
+            return page.to("/wait")  # a key that nobody vouched for takes nothing up in anybody's name
         case "go" if me is not None and me.livemode == found.livemode:
             redeemed = redeem_invitation(
                 page.ports.registry, livemode=me.livemode, performer=me.performer, code=code
