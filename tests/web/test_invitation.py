@@ -72,6 +72,43 @@ def test_what_was_chosen_is_there_on_another_device(site: "Site") -> None:
     assert "style=" not in laptop.text
 
 
+def test_what_somebody_else_with_the_link_switched_on_is_said_and_never_adult(site: "Site") -> None:
+    from tests.registry import terms
+    from tests.web.browserless import MAIN
+    from tests.web.newcomers import invited
+
+    code = invited(site, terms.terms(terms.TRAIN, terms.ADULT))
+    company, me = site.browser(), site.browser()
+    company.get(f"{MAIN}/i/{code}")
+    company.post({"lines": ["l1", "a1"], "do": "look"})
+    assert 'value="a1" checked' in company.text and "in another browser" not in company.text
+    me.get(f"{MAIN}/i/{code}")
+    assert 'value="l1" checked' in me.text and 'value="a1" checked' not in me.text
+    assert "in another browser, by somebody who has this link" in me.text
+    me.post({"lines": [], "do": "look"})
+    company.post({"lines": ["l1", "a1"], "do": "look"}, to=f"/i/{code}")
+    me.get(f"{MAIN}/i/{code}")
+    assert " checked" not in me.text and "in another browser" not in me.text
+
+
+def test_nobody_switches_anything_on_while_somebody_joins(site: "Site") -> None:
+    from consent.registry.operations.choices import read_choice
+    from tests.web.browserless import MAIN
+    from tests.web.newcomers import ABOUT, at_join
+
+    offer, code = site.world.invite(site.world.organization())
+    me = at_join(site, code, "l1")
+    company = site.browser()
+    company.get(f"{MAIN}/i/{code}")
+    company.post({"lines": ["l1", "l2"], "do": "look"})
+    kept = read_choice(offer)
+    assert kept is not None and kept.lines == {"l1", "l2"}
+    me.use_passkey(ABOUT)
+    assert me.path == "/join/safe"
+    kept = read_choice(offer)
+    assert kept is not None and kept.lines == {"l1"}
+
+
 def test_every_button_keeps_what_was_chosen(site: "Site") -> None:
     from consent.registry.operations.choices import read_choice
     from tests.web.browserless import MAIN

@@ -68,7 +68,7 @@ def test_another_of_ones_own_passkeys_may_sign(site: "Site") -> None:
     from tests.web.performing import actor, words
 
     ada = actor(site, verified=False)
-    second = Device()
+    second = Device(user_handle=ada.device.user_handle)
     credential = add_pending(site.world, ada.id, second)
     site.world.verify(ada.id)
     offer = ada.request(ada.organization())

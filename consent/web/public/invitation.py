@@ -1,4 +1,9 @@
-"""An invitation, for somebody who may never have heard of us: read it, choose, go on or let it be."""
+"""An invitation, for somebody who may never have heard of us: read it, choose, go on or let it be.
+
+Whoever has the link can choose, and whoever asks has it too. So a browser shows what it chose itself; what came
+from another one is shown as such, without anything adult; and what goes on to the request is what this
+browser's form said, whoever else sends one meanwhile.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -68,21 +73,31 @@ def words_of(found: InvitationView) -> OfferWords:
 def _answered(page: Page, found: InvitationView, me: SignedInPerformer | None, *, code: str) -> HttpResponse:
     """Keep what was chosen, whichever button it came with, and do what the button says."""
     known = words_of(found).line_ids
+    lines = sorted({line for line in page.fields("lines") if line in known})
+    language = language_for(found.terms, found.language)
+    page.session["chosen"] = {found.offer: lines}
     save_choice(
         page.ports.registry,
         code=code,
-        lines=[line for line in page.fields("lines") if line in known],
-        language=language_for(found.terms, found.language),
+        lines=lines,
+        language=language,
         performer_name="" if (kept := read_choice(found.offer)) is None else kept.performer_name,
     )
     match page.field("do"):
         case "go" if me is None:
-            return to_signing(page, "join", code=code)
+            return to_signing(page, "join", code=code, lines=lines)
         case "go" if me is not None and me.pending:
             return page.to("/wait")  # a key that nobody vouched for takes nothing up in anybody's name
         case "go" if me is not None and me.livemode == found.livemode:
             redeemed = redeem_invitation(
                 page.ports.registry, livemode=me.livemode, performer=me.performer, code=code
+            )
+            save_choice(
+                page.ports.registry,
+                offer=redeemed.offer,
+                performer=me.performer,
+                lines=lines,
+                language=language,
             )
             return page.to(f"/requests/{redeemed.offer}")
         case "have" if me is None:
@@ -92,15 +107,15 @@ def _answered(page: Page, found: InvitationView, me: SignedInPerformer | None, *
 
 
 def _shown(page: Page, found: InvitationView, me: SignedInPerformer | None, *, code: str) -> HttpResponse:
-    kept = read_choice(found.offer)
-    chosen = frozenset() if kept is None else kept.lines
     words = words_of(found)
+    chosen, elsewhere = _chosen(page, found, words)
     address = f"{page.ports.origins.main}/i/{code}"
     return page.render(
         "public/invitation.html",
         asks=found.organization,
         words=words,
         chosen=chosen,
+        elsewhere=elsewhere,
         could=could_words(
             found.terms, chosen, at=page.now, language=language_for(found.terms, found.language)
         ),
@@ -110,6 +125,16 @@ def _shown(page: Page, found: InvitationView, me: SignedInPerformer | None, *, c
         qr=qr_code(address),
         **_way_on(found, me),
     )
+
+
+def _chosen(page: Page, found: InvitationView, words: OfferWords) -> tuple[frozenset[str], bool]:
+    """What is switched on, and whether that comes from another browser."""
+    own = page.session.get("chosen", {}).get(found.offer)
+    if own is not None:
+        return frozenset(own), False
+    kept = read_choice(found.offer)
+    others = frozenset() if kept is None else kept.lines - {line.id for line in words.adult_lines}
+    return others, bool(others)
 
 
 def _way_on(found: InvitationView, me: SignedInPerformer | None) -> Mapping[str, Any]:

@@ -1,13 +1,17 @@
 """Joining: one page that asks who you are and makes your first passkey, all of it or nothing."""
 
+from contextlib import suppress
+
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from consent.registry.errors import CredentialTaken, InvitationSpent
+from consent.registry.errors import CredentialTaken, InvitationSpent, StateConflict
+from consent.registry.operations.choices import save_choice
 from consent.registry.operations.enrol_passkey import EnrolledByPasskey, enrol_passkey_performer
 from consent.registry.queries.identity import is_adult
 from consent.registry.queries.invitations import InvitationView, read_invitation
 from consent.web.handoffs import Task, current_task
+from consent.web.offer_words import language_for
 from consent.web.page import Page
 from consent.web.public.qr import qr_code
 from consent.web.refusals import CeremonySpent, HandOffSpent, PasskeyRefused
@@ -53,6 +57,7 @@ def _enrol(page: Page, found: InvitationView, about: AboutYou, *, code: str) -> 
         return page.render("signing/join_taken.html", status=410)
     except (CredentialTaken, PasskeyRefused, CeremonySpent) as exc:
         return _ask(page, found, about, code=code, message=_again(exc))
+    _keep_choice(page, found, enrolled)
     page.session.pop("handle", None)
     sign_in_performer(
         page.session,
@@ -93,6 +98,21 @@ def _keep(page: Page, found: InvitationView, about: AboutYou, made: Made, *, cod
         label=about.label,
         code=code,
     )
+
+
+def _keep_choice(page: Page, found: InvitationView, enrolled: EnrolledByPasskey) -> None:
+    """What this person's own form said, over whatever others who have the link sent until now."""
+    lines = current_task(page, "join").content.get("lines")
+    if lines is None or enrolled.offer is None:
+        return
+    with suppress(StateConflict):  # it was taken back a moment ago: the request's page says so
+        save_choice(
+            page.ports.registry,
+            offer=enrolled.offer,
+            performer=enrolled.performer,
+            lines=lines,
+            language=language_for(found.terms, found.language),
+        )
 
 
 def _ask(page: Page, found: InvitationView, about: AboutYou, *, code: str, message: str = "") -> HttpResponse:
