@@ -126,9 +126,10 @@ def test_a_passkey_added_while_the_examiner_approves_is_covered_or_refused(world
     from consent.registry.models import Credential
 
     for _ in range(ROUNDS):
-        performer = enrol(world, Device()).performer
+        first = Device()
+        performer, second = enrol(world, first).performer, Device(user_handle=first.user_handle)
         _, added = race(
-            lambda p=performer: world.verify(p), lambda p=performer: add_pending(world, p, Device())
+            lambda p=performer: world.verify(p), lambda p=performer, d=second: add_pending(world, p, d)
         )
         states = Credential.objects.filter(performer_id=performer).values_list("state", flat=True)
         assert set(states) == {"active"}
