@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -117,7 +117,12 @@ def _keep(
         return
     if not session.modified or session.is_empty() or response.status_code >= 500:
         return
-    session.save()
+    try:
+        session.save()
+    except UpdateError:
+        # It ended while this page was made, by signing out elsewhere or a key that went off; it stays ended.
+        response.delete_cookie(name, path="/", samesite="Lax")
+        return
     response.set_cookie(
         name,
         str(session.session_key),

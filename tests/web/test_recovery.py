@@ -234,6 +234,30 @@ def test_the_performer_is_told_by_mail_as_soon_as_one_begins(site: "Site") -> No
         letter(row, site.ports.registry)
 
 
+def test_a_sheet_is_not_used_up_where_no_key_fits_any_more(site: "Site") -> None:
+    from consent.registry.operations.enrol_passkey import MAX_PENDING
+    from consent.registry.operations.recovery import has_recovery_code
+    from tests.registry.newcomer import Device, add_pending
+    from tests.signing.software_authenticator import SoftwareAuthenticator
+    from tests.web.browserless import MAIN
+    from tests.web.operators import refuse_all
+    from tests.web.performing import actor
+
+    me = actor(site)
+    for _ in range(MAX_PENDING):
+        add_pending(site.world, me.id, Device(), recovering=True)
+    code = _sheet(site, me)
+    browser = site.browser(SoftwareAuthenticator())
+    browser.get(f"{MAIN}/recover")
+    browser.post({"code": code})
+    browser.use_passkey({"label": "mine"})
+    assert browser.status == 409 and has_recovery_code(me.id)
+    refuse_all(site, me.id)
+    browser.get("/recover-key")
+    browser.use_passkey({"label": "mine"})
+    assert browser.path == "/wait" and not has_recovery_code(me.id)
+
+
 def test_a_key_that_waits_takes_up_no_invitation_in_anybodys_name(site: "Site") -> None:
     from consent.registry.models import Invitation, PairwiseReference
     from consent.registry.queries.invitations import read_invitation

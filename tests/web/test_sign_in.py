@@ -246,3 +246,27 @@ def test_waiting_without_a_single_open_request_leads_home(site: "Site") -> None:
     site.world.verify(whose(browser))
     browser.get("/wait")
     assert browser.path == "/home"
+
+
+def test_a_session_that_ends_while_a_page_is_made_stays_ended(
+    site: "Site", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.web.models import Session
+    from consent.web.sessions import end_sessions
+    from consent.web.who import performer_subject
+    from tests.web.browserless import MAIN
+    from tests.web.performing import actor
+
+    me = actor(site)
+    site.world.clock.forward(minutes=6)  # so that the page writes its session
+
+    def ends(*_args: object) -> str:
+        end_sessions(performer_subject(me.id))
+        return ""
+
+    monkeypatch.setattr("consent.web.performer.home.headline", ends)
+    me.browser.get(f"{MAIN}/home")
+    assert me.browser.status == 200 and not Session.objects.filter(subject=performer_subject(me.id)).exists()
+    monkeypatch.undo()
+    me.browser.get("/home")
+    assert me.browser.path == "/sign-in?next=/home"

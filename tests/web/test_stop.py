@@ -145,6 +145,32 @@ def test_what_is_signed_and_not_active_yet_can_be_ended_too(site: "Site") -> Non
     assert browser.path == "/stop?told=ending" and PendingRevocation.objects.filter(grant=grant).exists()
 
 
+def test_pausing_everything_does_not_hide_what_has_not_started(site: "Site") -> None:
+    from tests.registry import terms
+    from tests.web.performing import actor
+
+    me = actor(site)
+    me.consent()
+    later = me.consent(terms.terms(terms.ADULT), name="Second GmbH")
+    browser = _stopping(site, me)
+    browser.post({"do": "pause-all"})
+    assert browser.path == "/stop?told=paused" and "has not started yet" in browser.text
+    assert _state(later) == "signed"
+    browser.post({"do": "end", "grant": later}, to="/stop")
+    assert browser.path == "/stop?told=ending" and "has not started yet" not in browser.text
+
+
+def test_an_address_alone_says_of_nothing_that_it_was_stopped(site: "Site") -> None:
+    from tests.web.performing import actor
+
+    me = actor(site)
+    grant = me.consent()
+    browser = _stopping(site, me)
+    for told in ("paused", "ending", "ended", "unchanged"):
+        browser.get(f"/stop?told={told}")
+        assert 'role="status"' not in browser.text and _state(grant) == "active"
+
+
 def test_it_opens_no_other_page_and_signs_nothing(site: "Site") -> None:
     from tests.web.browserless import MAIN, SIGNING
     from tests.web.performing import actor

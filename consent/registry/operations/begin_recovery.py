@@ -7,8 +7,9 @@ nothing for somebody who reads the database.
 from django.db import transaction
 from django.db.models import QuerySet
 
-from consent.registry.errors import RecoveryCodeSpent
-from consent.registry.models import OneUseLink, RecoveryCode
+from consent.registry.errors import RecoveryCodeSpent, StateConflict
+from consent.registry.models import Credential, OneUseLink, RecoveryCode
+from consent.registry.operations.enrol_passkey import MAX_PENDING
 from consent.registry.operations.links import link_digest
 from consent.registry.operations.recovery import Recovering
 from consent.registry.ports import RegistryPorts
@@ -37,10 +38,17 @@ def begin_recovery(ports: RegistryPorts, *, name: str) -> Recovering:
 
     Raises:
         RecoveryCodeSpent: unknown, used, replaced or expired; which of these is not said.
+        StateConflict: so many keys wait for a check already that no other fits; nothing was used up.
     """
     with transaction.atomic():
         rows = _open(ports, name)
         row = rows.select_for_update(no_key=True).first()
+        if row is not None and row.performer_id is not None:
+            waiting = Credential.objects.filter(performer_id=row.performer_id, state="pending").count()
+            if waiting >= MAX_PENDING:
+                raise StateConflict(
+                    "too many keys wait for an identity check", expected=f"below {MAX_PENDING}"
+                )
         if row is None or rows.update(used_at=ports.clock()) != 1:
             raise RecoveryCodeSpent("this recovery does not begin any more", pointer="/name")
     assert row.performer_id is not None and row.livemode is not None  # one_use_link_for_whom

@@ -34,6 +34,7 @@ class Row:
     grant: str
     company: str
     signed_at: datetime
+    started: bool
     paused: bool
     may_pause: bool
     ends_at: datetime | None
@@ -59,13 +60,16 @@ def stop(page: Page, me: StopOnly) -> HttpResponse:
     """The list, and what its buttons do. Every answer is told only once it is enforced."""
     if not page.posted:
         rows = _rows(page, me)
+        told = page.request.GET.get("told")
         return page.render(
             "public/stop.html",
             rows=rows[:MAX_ROWS],
             more=len(rows) > MAX_ROWS,
             pausable=any(row.may_pause for row in rows),
             livemode=me.livemode,
-            told=page.request.GET.get("told"),
+            # Only what was done in this very visit: an address alone says of nothing that it was stopped.
+            told=told if told == page.session.get("told") else None,
+            unstarted=any(not (row.started or row.ends_at) for row in rows),
         )
     ports = page.ports.registry
     grant = page.field("grant", max_chars=64)
@@ -90,6 +94,7 @@ def stop(page: Page, me: StopOnly) -> HttpResponse:
         told = "ended"
     except StateConflict:
         told = "unchanged"
+    page.session["told"] = told
     return page.to(f"/stop?told={told}" if told else "/stop")
 
 
@@ -107,6 +112,7 @@ def _rows(page: Page, me: StopOnly) -> Sequence[Row]:
             grant=each.id,
             company=each.organization.legal_name,
             signed_at=each.signed_at,
+            started=each.state != "signed",
             paused=each.id in paused,
             may_pause=each.id not in paused and each.state != "signed",
             ends_at=ends.get(each.id),
