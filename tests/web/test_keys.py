@@ -239,3 +239,29 @@ def test_looking_makes_nothing(site: "Site", address: str) -> None:
     me = actor(site)
     me.browser.get(f"{MAIN}{address}")
     assert me.browser.path == "/keys" and not has_recovery_code(me.id)
+
+
+def test_a_key_that_another_window_switched_off_is_told_of_once_that_is_enforced(
+    site: "Site", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.log.models import Enforcement, Event
+    from consent.registry.errors import StateConflict
+    from consent.web.performer import keys
+    from tests.registry.newcomer import Device, add_pending
+    from tests.web.browserless import MAIN
+    from tests.web.performing import actor
+
+    me = actor(site)
+    waiting = add_pending(site.world, me.id, Device(), recovering=True)
+    block = keys.block_credential
+
+    def slower(*args: Any, **options: Any) -> None:
+        block(*args, **options)
+        raise StateConflict("this key is off already")
+
+    monkeypatch.setattr(keys, "block_credential", slower)
+    me.browser.get(f"{MAIN}/keys/{waiting}/off")
+    me.browser.post()
+    assert me.browser.path == "/keys?told=off"
+    event = Event.objects.get(performer_id=str(me.id), kind="credential.blocked").event_id
+    assert Enforcement.objects.get(event_id=event).enforced_at is not None

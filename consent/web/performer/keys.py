@@ -6,11 +6,13 @@ from datetime import datetime
 
 from django.http import HttpResponse
 
+from consent.log.models import Enforcement, Event
 from consent.registry.answers import enforced
 from consent.registry.errors import NotFound, StateConflict
 from consent.registry.models import Credential, Passkey
 from consent.registry.operations.add_credential import block_credential
 from consent.registry.operations.recovery import has_recovery_code, make_recovery_code
+from consent.registry.queries.grants import wait_all_enforced
 from consent.registry.queries.performer import credentials_of
 from consent.web.handoffs import to_signing
 from consent.web.page import Page
@@ -75,11 +77,18 @@ def switch_off(page: Page, me: SignedInPerformer, *, credential: str) -> HttpRes
         )
         enforced(written, page.ports.registry)
     except StateConflict:
-        pass  # another window was faster; it is off, and that is what was asked
+        _wait_for_others(page, me)  # another window was faster; it is off, and that is what was asked
     if row.here:
         end_here(page)
         return page.render("performer/key_off_done.html", row=row, last=last, who=None)
     return page.to("/keys?told=off")
+
+
+def _wait_for_others(page: Page, me: SignedInPerformer) -> None:
+    """Nobody is told that a key is off before that holds everywhere, whoever switched it off."""
+    pending = Enforcement.objects.filter(enforced_at=None).values("event_id")
+    own = Event.objects.filter(performer_id=str(me.performer), event_id__in=pending)
+    wait_all_enforced(list(own.values_list("event_id", flat=True)), page.ports.registry)
 
 
 def _rows(page: Page, me: SignedInPerformer) -> Sequence[Row]:
