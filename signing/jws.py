@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from signing.canonical import JSON, canonicalize, parse, parse_canonical
-from signing.encoding import b64u, unb64u
+from signing.encoding import b64u_bytes, unb64u
 from signing.errors import MalformedError, SignatureError, SigningError, UntrustedError
 from signing.private_key import PrivateKey
 from signing.public_key import PublicKey
@@ -58,14 +58,49 @@ def sign(
         UntrustedError: `typ` is no purpose of ours.
         MalformedError: a header member that verifiers refuse, or a payload without canonical form.
     """
-    if not roles_for(typ):
-        raise UntrustedError(f"{typ!r:.80} is no purpose that we sign for")
-    extra = dict(header or {})
-    if refused := sorted((REFUSED_HEADER | _OWN_HEADER) & set(extra)):
-        raise MalformedError(f"header member {refused[0]} cannot be set", rule="jws_header")
-    members: dict[str, JSON] = {"alg": "EdDSA", "kid": key.public.thumbprint, "typ": typ, **extra}
-    signing_input = f"{b64u(canonicalize(members))}.{b64u(canonicalize(dict(payload)))}".encode("ascii")
-    return f"{signing_input.decode('ascii')}.{b64u(key.sign(signing_input))}"
+    return sign_canonical(canonicalize(dict(payload)), typ=typ, key=key, header=header)
+
+
+def sign_canonical(
+    payload: bytes,
+    *,
+    typ: str,
+    key: PrivateKey,
+    header: Mapping[str, JSON] | None = None,
+) -> str:
+    """As `sign`, of bytes that are in RFC 8785 form already. Verifiers refuse any other: a writer of one kind of
+    payload must be proven to print what `canonicalize` prints.
+
+    Raises:
+        UntrustedError, MalformedError: as `sign`.
+    """
+    return PreparedJws(typ=typ, key=key, header=header).sign(payload)
+
+
+class PreparedJws:
+    """One purpose under one key, with its header made once, for the many payloads that are signed alike."""
+
+    __slots__ = ("_head", "_key")
+
+    def __init__(self, *, typ: str, key: PrivateKey, header: Mapping[str, JSON] | None = None) -> None:
+        """As `sign`; raises what it raises of `typ` and `header`."""
+        if not roles_for(typ):
+            raise UntrustedError(f"{typ!r:.80} is no purpose that we sign for")
+        extra = dict(header or {})
+        if refused := sorted((REFUSED_HEADER | _OWN_HEADER) & set(extra)):
+            raise MalformedError(f"header member {refused[0]} cannot be set", rule="jws_header")
+        members: dict[str, JSON] = {"alg": "EdDSA", "kid": key.public.thumbprint, "typ": typ, **extra}
+        self._head = b64u_bytes(canonicalize(members)) + b"."
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "PreparedJws()"
+
+    def sign(self, payload: bytes) -> str:
+        """The compact JWS of bytes that are in RFC 8785 form already: see `sign_canonical`."""
+        signing_input = self._head + b64u_bytes(payload)
+        signature = b64u_bytes(self._key.sign(signing_input))
+        return b"".join((signing_input, b".", signature)).decode("ascii")
 
 
 def parse_compact(token: str, *, max_bytes: int = MAX_TOKEN_BYTES) -> ParsedJws:

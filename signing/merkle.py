@@ -80,7 +80,7 @@ def _subproof(first: int, leaves: Sequence[bytes], *, whole: bool) -> list[bytes
     """SUBPROOF(m, D[n], b) of RFC 9162 §2.1.4.1."""
     if first == len(leaves):
         return [] if whole else [tree_root(leaves)]
-    split = _largest_power_below(len(leaves))
+    split = largest_power_below(len(leaves))
     if first <= split:
         return [*_subproof(first, leaves[:split], whole=whole), tree_root(leaves[split:])]
     return [*_subproof(first - split, leaves[split:], whole=False), tree_root(leaves[:split])]
@@ -153,7 +153,8 @@ def verify_consistency(
     )
 
 
-def _largest_power_below(size: int) -> int:
+def largest_power_below(size: int) -> int:
+    """k of RFC 9162 §2.1.1: the largest power of two below `size`, which is 2 or more."""
     return 1 << (size - 1).bit_length() - 1
 
 

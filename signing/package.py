@@ -1,40 +1,31 @@
 """Grant packages: one file that proves a consent to anybody (SPEC §6; SHAPES "Signature envelope and grant package").
 
-Body and performer's signature, the chain from the performer's first key, the registry's countersignature, and the log
-proof, which is "pending" until the entry stands in a published checkpoint.
+Body and performer's signature, the chain from the performer's first key, the registry's countersignature, and what
+shows that the log holds the event of the signing, which is "pending" until a published checkpoint covers it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import cast
 
-from signing.bodies.fields import Check, base64url, fail, one_of, record, text
+from signing.bodies.fields import Check, fail, one_of, record, text
 from signing.canonical import JSON, canonicalize, parse_statement
-from signing.commitment import SALT_BYTES
 from signing.countersignature import Countersignature, verify_countersignature
-from signing.encoding import b64u, unb64u
 from signing.envelope import Envelope, WebauthnSignature, read_envelope, write_envelope
 from signing.errors import MalformedError, UntrustedError
 from signing.instants import format_instant
 from signing.key_chain import KeyIntroduction, check_method, verify_chain
+from signing.logged_event import LoggedEvent, VerifiedEvent, read_logged, verify_logged, write_logged
 from signing.statement import VerifiedStatement, verify_statement
+from signing.tlog_policy import Policy
 from signing.trust import Trust
 
 MAX_PACKAGE_BYTES = 8 << 20  # an envelope of 2^22 bytes and a chain of 64 links
-MAX_PROOF_CHARS = 1 << 16
 CLOCK_SKEW = timedelta(seconds=60)  # law page §B.7 "Failure": a clock further off is an error
 PENDING = "pending"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogProof:
-    """What opens the log entry of the grant: a C2SP tlog-proof, the event, and the salt of its commitment."""
-
-    tlog_proof: str
-    event: Mapping[str, JSON]
-    salt: bytes
+SIGNED = "grant.signed"  # the kind of the event that a grant's signing makes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +35,21 @@ class Package:
     envelope: Envelope
     key_chain: tuple[JSON, ...]
     registry: str
-    proof: LogProof | None
+    proof: LoggedEvent | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedPackage:
     """A consent that holds: signed by the performer's key, recorded by the registry.
 
-    `proof` says whether the log is shown to hold it: "pending" where it is not in a checkpoint yet, "unchecked"
-    where a proof is enclosed that this function does not judge. `performer_introduced` is whether every key after
-    the first was introduced by the performer's own former key.
+    `logged` is the event of its signing as the log holds it, None where the package has no proof of that yet.
+    `performer_introduced` is whether every key after the first was introduced by the performer's own former key.
     """
 
     statement: VerifiedStatement
     key_chain: tuple[KeyIntroduction, ...]
     countersignature: Countersignature
-    proof: Literal["pending", "unchecked"]
+    logged: VerifiedEvent | None
 
     @property
     def performer_introduced(self) -> bool:
@@ -91,11 +81,7 @@ def format_package(package: Package) -> bytes:
     """The RFC 8785 bytes of a package."""
     proof: JSON = PENDING
     if package.proof is not None:
-        proof = {
-            "tlog_proof": package.proof.tlog_proof,
-            "event": dict(package.proof.event),
-            "salt": b64u(package.proof.salt),
-        }
+        proof = write_logged(package.proof)
     return canonicalize(
         {
             **write_envelope(package.envelope),
@@ -106,16 +92,20 @@ def format_package(package: Package) -> bytes:
     )
 
 
-def verify_package(data: bytes, *, trust: Trust, at: datetime, allow_test: bool = False) -> VerifiedPackage:
+def verify_package(
+    data: bytes, *, trust: Trust, at: datetime, allow_test: bool = False, policy: Policy | None = None
+) -> VerifiedPackage:
     """Verify a grant package with nothing but a trust file.
 
     It proves that the consent was given and recorded. Whether it still stands is for a check or the status list.
+    An enclosed log proof must hold: under `policy`, else under the trust file's log keys. With `policy` there must be
+    one.
 
     Raises:
         MalformedError: not a grant package.
         SignatureError: a signature does not hold.
         UntrustedError: a key, origin or link that the trust file does not bear out, recorded later than `at`, or
-            of the test side without `allow_test`.
+            of the test side without `allow_test`; or `policy` does not accept its log proof, or there is none.
     """
     package = parse_package(data)
     envelope = package.envelope
@@ -153,8 +143,29 @@ def verify_package(data: bytes, *, trust: Trust, at: datetime, allow_test: bool 
         statement=statement,
         key_chain=chain,
         countersignature=countersignature,
-        proof="pending" if package.proof is None else "unchecked",
+        logged=_logged(package, countersignature, trust=trust, policy=policy),
     )
+
+
+def _logged(
+    package: Package, said: Countersignature, *, trust: Trust, policy: Policy | None
+) -> VerifiedEvent | None:
+    """The event of the signing, at the very place that the registry countersigned."""
+    if package.proof is None:
+        if policy is not None:
+            raise UntrustedError(
+                "package has no log proof, and a policy demands one: fetch the package again"
+            )
+        return None
+    with _under("/proof"):
+        found = verify_logged(
+            package.proof, trust=trust, policy=policy, expected_kind=SIGNED, expected_livemode=said.livemode
+        )
+    if (found.body.get("grant"), found.body.get("grant_sha256")) != (said.grant, said.grant_sha256):
+        raise UntrustedError("log proof is of the event of another grant")
+    if found.seq != said.seq:
+        raise UntrustedError(f"log proof is of entry {found.seq}, and the grant was recorded at {said.seq}")
+    return found
 
 
 @contextmanager
@@ -180,30 +191,11 @@ _PACKAGE: Check = record(
 )
 
 
-def _proof_text(value: JSON, pointer: str) -> None:
-    """A C2SP tlog-proof: judged by its own parser, bounded here."""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_PROOF_CHARS:
-        fail("not a text of accepted length", pointer, "length", f"1 to {MAX_PROOF_CHARS} characters")
-
-
 _PENDING: Check = one_of(PENDING)
 
 
-def _event(value: JSON, pointer: str) -> None:
-    if not isinstance(value, dict):
-        fail("not an object", pointer, "type", "an object")
-
-
-_PROOF: Check = record({"tlog_proof": _proof_text, "event": _event, "salt": base64url(SALT_BYTES)})
-
-
-def _read_proof(value: JSON) -> LogProof | None:
+def _read_proof(value: JSON) -> LoggedEvent | None:
     if not isinstance(value, dict):
         _PENDING(value, "/proof")
         return None
-    _PROOF(value, "/proof")
-    return LogProof(
-        tlog_proof=str(value["tlog_proof"]),
-        event=cast("dict[str, JSON]", value["event"]),
-        salt=unb64u(str(value["salt"]), pointer="/proof/salt"),
-    )
+    return read_logged(value, "/proof")

@@ -23,6 +23,7 @@ STATEMENT_KINDS = (
 RECEIPT = "consent-receipt+jwt"
 BATCH_RECEIPT = "consent-batch-receipt+jwt"
 LEDGER_ROOT = "consent-ledger-root+jwt"
+CHANGES = "consent-changes+jwt"
 PROCESS_KEY = "consent-process-key+jwt"
 COUNTERSIGNATURE = "consent-countersignature+jwt"
 ACKNOWLEDGEMENT = "consent-acknowledgement+jwt"
@@ -47,6 +48,7 @@ _ROLES: dict[str, frozenset[Role]] = {
     RECEIPT: frozenset({"process"}),
     BATCH_RECEIPT: frozenset({"process"}),
     LEDGER_ROOT: frozenset({"process"}),
+    CHANGES: frozenset({"process"}),
     PROCESS_KEY: frozenset({"receipt"}),
     COUNTERSIGNATURE: frozenset({"registry"}),
     ACKNOWLEDGEMENT: frozenset({"registry"}),

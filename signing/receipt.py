@@ -7,10 +7,11 @@ for all decisions of about a second.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from signing import jws
+from signing.batch_receipt import BatchRows, write_batch
 from signing.canonical import JSON
 from signing.errors import MalformedError, SignatureError, UntrustedError
 from signing.instants import format_instant
@@ -30,6 +31,7 @@ from signing.trust import Trust
 
 __all__ = [
     "MAX_RECEIPT_BYTES",
+    "BatchRows",
     "ProcessCertificate",
     "Receipt",
     "ReceiptItem",
@@ -56,6 +58,15 @@ class ReceiptSigner:
     node: str
     not_before: datetime
     not_after: datetime
+    _prepared: dict[str, jws.PreparedJws] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def prepared(self, typ: str) -> jws.PreparedJws:
+        """What signs payloads of one kind, with its certificate in a header that is made once."""
+        made = self._prepared.get(typ)
+        if made is None:
+            made = jws.PreparedJws(typ=typ, key=self.private, header={"cert": self.certificate})
+            self._prepared[typ] = made
+        return made
 
     def sign(self, receipt: Receipt) -> str:
         """A receipt as compact JWS.
@@ -65,6 +76,16 @@ class ReceiptSigner:
             MalformedError: the receipt breaks a rule of receipts.
         """
         return sign_receipt(receipt, signer=self)
+
+    def sign_batch(self, receipt: Receipt, rows: BatchRows) -> str:
+        """The receipt of a batch as compact JWS: of its `items`, each as often as `rows` say.
+
+        Raises:
+            UntrustedError: issuer, side, node or time are not those that the certificate covers.
+            MalformedError: receipt or rows break a rule of receipts.
+        """
+        self._check_covers(receipt)
+        return self.prepared(BATCH_RECEIPT).sign(write_batch(receipt, rows))
 
     def sign_root(self, root: LedgerRoot) -> str:
         """The root of a ledger segment as compact JWS.
@@ -79,6 +100,14 @@ class ReceiptSigner:
             raise UntrustedError(f"process key is not certified at {format_instant(root.sealed_at)}")
         return sign_root(root, key=self.private, certificate=self.certificate)
 
+    def _check_covers(self, receipt: Receipt) -> None:
+        if (receipt.issuer, receipt.livemode, receipt.node) != (self.issuer, self.livemode, self.node):
+            raise UntrustedError(
+                "receipt is of another issuer, side or node than the process key's certificate"
+            )
+        if not self.not_before <= receipt.issued_at < self.not_after:
+            raise UntrustedError(f"process key is not certified at {format_instant(receipt.issued_at)}")
+
 
 def sign_receipt(receipt: Receipt, *, signer: ReceiptSigner) -> str:
     """A receipt as compact JWS by a process key, the certificate in its header.
@@ -87,10 +116,7 @@ def sign_receipt(receipt: Receipt, *, signer: ReceiptSigner) -> str:
         UntrustedError: issuer, side, node or time are not those that the certificate covers.
         MalformedError: the receipt breaks a rule of receipts.
     """
-    if (receipt.issuer, receipt.livemode, receipt.node) != (signer.issuer, signer.livemode, signer.node):
-        raise UntrustedError("receipt is of another issuer, side or node than the process key's certificate")
-    if not signer.not_before <= receipt.issued_at < signer.not_after:
-        raise UntrustedError(f"process key is not certified at {format_instant(receipt.issued_at)}")
+    signer._check_covers(receipt)
     return jws.sign(
         write_claims(receipt),
         typ=BATCH_RECEIPT if receipt.batch else RECEIPT,

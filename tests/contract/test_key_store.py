@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,3 +160,50 @@ def test_a_key_database_that_is_gone_ends_in_refusals() -> None:
     with pytest.raises(KeyStoreUnavailableError):
         store.prepare()
     store.close()
+
+
+@pytest.fixture(params=["file", "database"])
+def empty_store(request: pytest.FixtureRequest, tmp_path: Path, postgres_server: str) -> Iterator[Any]:
+    """A store that nothing was put into yet."""
+    if request.param == "file":
+        yield FileKeyStore(tmp_path / "empty")
+        return
+    with new_database(postgres_server) as name:
+        made = DatabaseKeyStore(database_url(postgres_server, name))
+        made.prepare()
+        yield made
+        made.close()
+
+
+def test_a_store_filled_from_another_one_s_entries_is_that_store(empty_store: Any, tmp_path: Path) -> None:
+    first = FileKeyStore(tmp_path / "first")
+    for n in range(20):
+        first.create(f"grt_{n}", str(n).encode())
+    first.destroy("grt_7")
+    first.destroy("grt_never")
+    assert empty_store.load(first.identity(), first.entries()) == 21
+    assert empty_store.identity() == first.identity()
+    assert sorted(empty_store.entries()) == sorted(first.entries())
+    assert empty_store.read("grt_3") == b"3"
+    for destroyed in ("grt_7", "grt_never"):
+        with pytest.raises(RecordDestroyedError):
+            empty_store.create(destroyed, b"again")
+
+
+def test_a_store_with_keys_takes_no_other_one_s(empty_store: Any) -> None:
+    empty_store.create("grt_own", b"own")
+    with pytest.raises(KeyStoreUnavailableError, match="already"):
+        empty_store.load("another", [("grt_x", b"x")])
+    assert empty_store.read("grt_own") == b"own"
+
+
+def test_a_key_is_wrapped_anew_only_where_it_is_still_the_one_that_was_read(empty_store: Any) -> None:
+    empty_store.create("grt_a", b"old")
+    assert empty_store.rewrap("grt_a", old=b"old", new=b"new")
+    assert not empty_store.rewrap("grt_a", old=b"old", new=b"newer")
+    assert empty_store.read("grt_a") == b"new"
+    empty_store.destroy("grt_a")
+    assert not empty_store.rewrap("grt_a", old=b"new", new=b"newer")
+    with pytest.raises(RecordDestroyedError):
+        empty_store.read("grt_a")
+    assert not empty_store.rewrap("grt_none", old=b"", new=b"newer")

@@ -10,6 +10,7 @@ import pytest
 from consent.log.errors import (
     GuardUnavailableError,
     ImmutableError,
+    ObjectChangedError,
     ObjectKeyError,
     ObjectMissingError,
     StoreError,
@@ -79,6 +80,85 @@ def test_other_bytes_never_replace_an_immutable_object(store: ObjectStore) -> No
         with pytest.raises(ImmutableError):
             store.put("once/other", other, immutable=True)
     assert store.get("once/other") == b"bytes"
+
+
+def test_an_object_is_replaced_only_if_it_is_still_what_was_expected(store: ObjectStore) -> None:
+    with pytest.raises(ObjectChangedError):
+        store.replace("step/one", b"2", expected=b"1")
+    store.replace("step/one", b"1", expected=None)
+    for expected in (None, b"", b"other"):
+        with pytest.raises(ObjectChangedError):
+            store.replace("step/one", b"2", expected=expected)
+    store.replace("step/one", b"2", expected=b"1")
+    assert store.get("step/one") == b"2"
+
+
+def test_of_writers_from_one_state_no_two_succeed(store: ObjectStore, request: pytest.FixtureRequest) -> None:
+    if request.node.callspec.params["store"] != "file":
+        pytest.skip("neither server honours If-Match: there the comparison alone protects")
+    store.put("step/race", b"begin", immutable=False)
+    barrier, won = threading.Barrier(4), []
+
+    def step(mine: bytes) -> None:
+        barrier.wait()
+        try:
+            store.replace("step/race", mine, expected=b"begin")
+        except ObjectChangedError:
+            return
+        won.append(mine)
+
+    threads = [threading.Thread(target=step, args=(bytes([n]),)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [store.get("step/race")] == won
+
+
+def test_a_store_that_honours_if_match_is_asked_to(tmp_path: Path) -> None:
+    import io
+
+    from botocore.response import StreamingBody
+    from botocore.stub import Stubber
+
+    from consent.log.storage_s3 import S3ObjectStore, s3_client
+
+    client = s3_client(endpoint_url="http://127.0.0.1:1", region="r", access_key="a", secret_key="s")
+    named = {"Bucket": "b", "Key": "k"}
+
+    def found(data: bytes) -> dict[str, Any]:
+        return {
+            "Body": StreamingBody(io.BytesIO(data), len(data)),
+            "ContentLength": len(data),
+            "ETag": '"tag"',
+        }
+
+    with Stubber(client) as stub:
+        stub.add_response("head_bucket", {}, {"Bucket": "b"})
+        store = S3ObjectStore(client=client, bucket="b")
+        conditional = {**named, "Body": b"new", "IfMatch": '"tag"'}
+        stub.add_response("get_object", found(b"old"), named)
+        stub.add_response("put_object", {}, conditional)
+        store.replace("k", b"new", expected=b"old")
+        for now in (b"other", b"new"):  # another writer was first; or our first attempt's answer was lost
+            stub.add_response("get_object", found(b"old"), named)
+            stub.add_client_error(
+                "put_object", "PreconditionFailed", http_status_code=412, expected_params=conditional
+            )
+            stub.add_response("get_object", found(now), named)
+        with pytest.raises(ObjectChangedError):
+            store.replace("k", b"new", expected=b"old")
+        store.replace("k", b"new", expected=b"old")
+        stub.assert_no_pending_responses()
+
+
+def test_the_keys_of_tiles_can_be_held_and_listed(store: ObjectStore) -> None:
+    names = ["log/live/checkpoint", "log/live/tile/0/x001/x234/067", "log/live/tile/0/x001/x234/067.p/17",
+             "log/live/tile/entries/000.p/1", "log/live/2/checkpoint"]  # fmt: skip
+    for name in names:
+        store.put(name, name.encode(), immutable=True)
+    assert [store.get(name) for name in names] == [name.encode() for name in names]
+    assert list(store.keys("log/live/tile/0/x001/x234/067.p/")) == [names[2]]
 
 
 def test_many_threads_may_put_the_same_immutable_bytes_at_once(store: ObjectStore) -> None:
@@ -159,6 +239,7 @@ def test_a_deleted_object_is_gone_and_deleting_again_does_nothing(store: ObjectS
 def test_a_key_that_some_store_cannot_hold_is_refused_by_every_store(store: ObjectStore, key: str) -> None:
     for call in (
         lambda: store.put(key, b"", immutable=False),
+        lambda: store.replace(key, b"", expected=None),
         lambda: store.get(key),
         lambda: store.delete(key),
     ):
@@ -197,6 +278,7 @@ def test_a_server_that_went_away_ends_in_refusals(tmp_path: Path) -> None:
         lambda: store.get("a"),
         lambda: store.put("a", b"1", immutable=True),
         lambda: store.put("a", b"1", immutable=False),
+        lambda: store.replace("a", b"2", expected=b"1"),
         lambda: list(store.keys("")),
         lambda: store.delete("a"),
     ):

@@ -1,16 +1,19 @@
 """Base64 in one spelling."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signing.encoding import b64u, unb64u
+from signing.encoding import b64u, b64u_bytes, unb64u
 from signing.errors import MalformedError
 
 
 @given(st.binary(max_size=64))
 def test_bytes_read_back(data: bytes) -> None:
     assert unb64u(b64u(data)) == data
+    assert b64u(data) == b64u_bytes(data).decode() == base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 @given(st.text(alphabet="AB-_+/=\n ", max_size=8))

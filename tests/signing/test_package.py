@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signing import jws
 from signing.canonical import canonicalize
-from signing.commitment import SALT_BYTES
 from signing.encoding import b64u
 from signing.envelope import read_envelope
 from signing.errors import MalformedError, SignatureError, SigningError, UntrustedError
@@ -18,6 +17,7 @@ from signing.key_chain import performer_link, registry_link, verify_chain
 from signing.package import VerifiedPackage, format_package, parse_package, verify_package
 from signing.purposes import INTRODUCTION
 from signing.trust import Trust
+from tests.signing.log_samples import event, log_signer, logged_package, policy, with_proof
 from tests.signing.samples import (
     END,
     ISSUERS,
@@ -67,20 +67,40 @@ def test_a_package_shows_consent_keys_and_record() -> None:
         (PERFORMER.public.thumbprint, "registry")
     ]
     assert verified.key_chain[0].examiner == "Example Ident AG"
-    assert verified.proof == "pending"
+    assert verified.logged is None
 
 
 def test_a_package_reads_back() -> None:
-    data = package()
-    assert format_package(parse_package(data)) == data
-    proof = {
-        "tlog_proof": "c2sp.org/tlog-proof@v1\nindex 4\n",
-        "event": {"n": 1},
-        "salt": b64u(bytes(SALT_BYTES)),
-    }
-    with_proof = altered(data, lambda document: document.update(proof=proof))
-    assert format_package(parse_package(with_proof)) == with_proof
-    assert verify(with_proof).proof == "unchecked"
+    for data in (package(), logged_package()):
+        assert format_package(parse_package(data)) == data
+
+
+def test_an_enclosed_log_proof_holds_under_the_trust_file_or_a_policy() -> None:
+    logged = verify(logged_package()).logged
+    assert logged is not None and (logged.seq, logged.quorum) == (40, False)
+    asked = verify(logged_package(), policy=policy()).logged
+    assert asked is not None and asked.witnesses == ["witness.example"]
+    verify(logged_package(livemode=False), allow_test=True)
+
+
+def test_a_policy_demands_a_log_proof_and_its_witnesses() -> None:
+    assert "fetch the package again" in str(refuse(package(), policy=policy()))
+    refuse(with_proof(package(), witnessed=False), policy=policy())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"index": 41},
+        {"body": {"grant": "grt_" + "b" * 26}},
+        {"body": {"grant_sha256": "0" * 64}},
+        {"event": event("grant.active", {})},
+        {"by": log_signer(seed=777)},
+    ],
+    ids=["another place", "another grant", "another body", "another kind", "another key"],
+)
+def test_a_log_proof_of_something_else_is_refused(changes: dict[str, Any]) -> None:
+    assert isinstance(refuse(with_proof(package(), **changes)), UntrustedError)
 
 
 def test_a_package_verifies_when_every_key_has_retired() -> None:

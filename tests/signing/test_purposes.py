@@ -12,6 +12,7 @@ from signing.keys import PrivateKey
 from signing.purposes import (
     ACKNOWLEDGEMENT,
     BATCH_RECEIPT,
+    CHANGES,
     COUNTERSIGNATURE,
     GRANT_SEAL,
     INTRODUCTION,
@@ -32,6 +33,7 @@ PURPOSES = [
     RECEIPT,
     BATCH_RECEIPT,
     LEDGER_ROOT,
+    CHANGES,
     PROCESS_KEY,
     COUNTERSIGNATURE,
     ACKNOWLEDGEMENT,
