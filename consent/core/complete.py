@@ -6,21 +6,20 @@ knows stay in: `decide` denies them as `unknown_term`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Final, TypeVar
+from typing import Final, NoReturn
 
 from msgspec import UNSET, UnsetType
 
 from consent.core import request_forms as forms
-from consent.core.asked import Asked
-from consent.core.purposes import FLAGS
+from consent.core.asked import END_USER_SCOPES, Asked
+from consent.core.content import TIER_RANK
+from consent.core.purposes import FLAGS, PURPOSES
 from consent.core.uses import USES
 from consent.core.wire.check import MAX_LIST, MAX_PERFORMERS, CheckRequest
 from consent.core.wire.decode import SELECTORS
 from consent.core.wire.errors import WireError
 
 MAX_QUANTITY: Final = 1_000_000_000  # outputs of one question
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,64 +76,69 @@ def complete(request: CheckRequest, context: StandingContext, *, caller: str) ->
         grant=_reference("grant", request.grant),
         on_behalf_of=_reference("on_behalf_of", request.on_behalf_of),
         modality=_modality(request),
-        purpose=_or(request.purpose, context.purpose),
-        territory=_or(request.territory, context.territory),
-        language=_or(request.language, context.language),
-        base_model=_or(request.base_model, context.base_model),
+        purpose=context.purpose if request.purpose is UNSET else request.purpose,
+        territory=context.territory if request.territory is UNSET else request.territory,
+        language=context.language if request.language is UNSET else request.language,
+        base_model=context.base_model if request.base_model is UNSET else request.base_model,
         source_material=_set(request.source_material),
-        content_tier=_or(request.content_tier, "general"),
+        content_tier="general" if request.content_tier is UNSET else request.content_tier,
         adult_terms=_set(request.adult_terms),
         themes=_set(request.themes),
-        flags=tuple(sorted(name for name in FLAGS if getattr(request, name) is True)),
-        commercial=_or(request.commercial, True),
-        end_user_scope=_or(request.end_user_scope, "public"),
-        end_user_age_assured=_or(request.end_user_age_assured, None),
-        quantity=_or(request.quantity, 1),
+        flags=_flags(request),
+        commercial=True if request.commercial is UNSET else request.commercial,
+        end_user_scope="public" if request.end_user_scope is UNSET else request.end_user_scope,
+        end_user_age_assured=None if request.end_user_age_assured is UNSET else request.end_user_age_assured,
+        quantity=1 if request.quantity is UNSET else request.quantity,
     )
 
 
-def _or(sent: T | UnsetType, default: T) -> T:
-    return default if isinstance(sent, UnsetType) else sent
-
-
 def _check_forms(request: CheckRequest) -> None:
-    forms.check_use(request.use)
-    forms.check_territory(_or(request.territory, None))
-    forms.check_language(_or(request.language, None))
-    forms.check_base_model(_or(request.base_model, None))
-    for name in ("purpose", "content_tier", "end_user_scope", "modality"):
-        forms.check_token(name, _or(getattr(request, name), None))
-    if not isinstance(request.source_material, UnsetType):
+    """Refuse what is malformed, in a fixed order: a value that is a documented word needs no second look."""
+    if request.use not in USES:
+        forms.check_use(request.use)
+    if request.territory is not UNSET:
+        forms.check_territory(request.territory)
+    if request.language is not UNSET:
+        forms.check_language(request.language)
+    if request.base_model is not UNSET:
+        forms.check_base_model(request.base_model)
+    if request.purpose is not UNSET and request.purpose not in PURPOSES:
+        forms.check_token("purpose", request.purpose)
+    if request.content_tier is not UNSET and request.content_tier not in TIER_RANK:
+        forms.check_token("content_tier", request.content_tier)
+    if request.end_user_scope is not UNSET and request.end_user_scope not in END_USER_SCOPES:
+        forms.check_token("end_user_scope", request.end_user_scope)
+    if request.modality is not UNSET:
+        forms.check_token("modality", request.modality)
+    if request.source_material is not UNSET:
         expected = "SHA-256 in lower-case hex"
         forms.check_set(
             "source_material", request.source_material, form=forms.SHA256, expected=expected, limit=MAX_LIST
         )
-    for name in ("adult_terms", "themes"):
-        words = getattr(request, name)
+    for name, words in (("adult_terms", request.adult_terms), ("themes", request.themes)):
         if words is not UNSET:
             forms.check_set(name, words, form=forms.TOKEN, expected="a documented word", limit=MAX_LIST)
-    quantity = _or(request.quantity, 1)
-    if not 1 <= quantity <= MAX_QUANTITY:
+    if request.quantity is not UNSET and not 1 <= request.quantity <= MAX_QUANTITY:
         raise WireError(
-            "/quantity", "quantity", f"1 to {MAX_QUANTITY}", forms.shown(quantity), "quantity_invalid"
+            "/quantity", "quantity", f"1 to {MAX_QUANTITY}", forms.shown(request.quantity), "quantity_invalid"
         )
 
 
 def _performers(request: CheckRequest) -> tuple[str, ...]:
-    sent = [name for name in SELECTORS if getattr(request, name) is not UNSET]
-    if len(sent) != 1:
-        raise WireError(
-            f"/{sent[1]}" if sent else "",
-            "one_selector",
-            "exactly one of " + ", ".join(SELECTORS),
-            " and ".join(sent) or "none",
-            "selector_conflict" if sent else "selector_missing",
-        )
-    if not isinstance(request.performer, UnsetType):
+    if (
+        (request.performer is UNSET)
+        + (request.performers is UNSET)
+        + (request.external_id is UNSET)
+        + (request.persona is UNSET)
+        + (request.model is UNSET)
+        + (request.grant is UNSET)
+    ) != len(SELECTORS) - 1:
+        _refuse_selectors(request)
+    if request.performer is not UNSET:
         return (forms.check_performer("/performer", request.performer),)
-    if not isinstance(request.external_id, UnsetType):
+    if request.external_id is not UNSET:
         return (forms.check_performer("/external_id", forms.EXTERNAL + request.external_id),)
-    if not isinstance(request.performers, UnsetType):
+    if request.performers is not UNSET:
         forms.check_length("performers", request.performers, MAX_PERFORMERS)
         checked = [
             forms.check_performer(f"/performers/{place}", each)
@@ -144,15 +148,37 @@ def _performers(request: CheckRequest) -> tuple[str, ...]:
     return ()
 
 
+def _refuse_selectors(request: CheckRequest) -> NoReturn:
+    sent = [name for name in SELECTORS if getattr(request, name) is not UNSET]
+    raise WireError(
+        f"/{sent[1]}" if sent else "",
+        "one_selector",
+        "exactly one of " + ", ".join(SELECTORS),
+        " and ".join(sent) or "none",
+        "selector_conflict" if sent else "selector_missing",
+    )
+
+
+def _flags(request: CheckRequest) -> tuple[str, ...]:
+    if (
+        request.political is UNSET
+        and request.religious is UNSET
+        and request.medical is UNSET
+        and request.endorsement is UNSET
+    ):
+        return ()
+    return tuple(sorted(name for name in FLAGS if getattr(request, name) is True))
+
+
 def _reference(name: str, sent: str | UnsetType) -> str | None:
-    return None if isinstance(sent, UnsetType) else forms.check_reference(name, sent)
+    return None if sent is UNSET else forms.check_reference(name, sent)
 
 
 def _modality(request: CheckRequest) -> str | None:
-    sent = _or(request.modality, None)
+    sent = None if request.modality is UNSET else request.modality
     use = USES.get(request.use)
     follows = use.modality if use is not None else None
-    if follows is not None and sent not in (None, follows):
+    if follows is not None and sent is not None and sent != follows:
         raise WireError(
             "/modality", "modality_follows_from_use", follows, forms.shown(sent), "modality_differs"
         )
@@ -160,4 +186,4 @@ def _modality(request: CheckRequest) -> str | None:
 
 
 def _set(sent: list[str] | UnsetType) -> tuple[str, ...]:
-    return () if isinstance(sent, UnsetType) else tuple(sorted(set(sent)))
+    return () if sent is UNSET else tuple(sorted(set(sent)))

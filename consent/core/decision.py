@@ -15,7 +15,7 @@ class Outcome(StrEnum):
     DENY = "deny"
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What `decide` answers.
 
     `grants`: on allow, the grant used for each performer, sorted. `reasons` in their fixed order; on

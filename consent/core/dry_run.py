@@ -5,9 +5,11 @@ what people fear (the uses, purposes, tiers and regions beside them).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from consent.core.asked import Asked
 from consent.core.content import TIERS

@@ -10,8 +10,7 @@ from typing import Any
 from consent.core.asked import Asked
 from consent.core.constraints import Verdict
 from consent.core.decision import Decision
-from consent.core.facts import Facts, GrantFacts
-from consent.core.judging import ends_at
+from consent.core.facts import Facts, GrantFacts, ends_at
 from consent.core.policy import decide
 from consent.core.states import GrantState, licensee_view
 

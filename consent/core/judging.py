@@ -4,30 +4,25 @@ One line of one grant must satisfy the whole question: nothing is stitched from 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from consent.core.asked import Asked
 from consent.core.constraints import PASS, Scene, Verdict
-from consent.core.facts import GrantFacts, SubjectFacts
-from consent.core.instants import MAX_TERM_YEARS, years_after
+from consent.core.facts import SURE_DAYS, GrantFacts, SubjectFacts, ends_at
 from consent.core.lines import CompiledLine
 from consent.core.prohibitions import Prohibition
 from consent.core.reasons import Reason
 from consent.core.states import GrantState
-
-_SHORTEST_TEN_YEARS_DAYS = 3652  # ten years have two leap days at least, save across 1900 or 2100: 3651
-_SURE_DAYS = _SHORTEST_TEN_YEARS_DAYS - 1
+from consent.core.terms import LimitsTerms
 
 
-class Objections:
+class Objections(msgspec.Struct, gc=False):
     """What stands against allowing, gathered until something allows."""
 
-    __slots__ = ("missing", "reasons")
-
-    def __init__(self) -> None:
-        self.reasons: set[Reason] = set()
-        self.missing: set[str] = set()
+    reasons: set[Reason] = set()
+    missing: set[str] = set()
 
     def add(self, verdict: Verdict) -> None:
         """Take up one constraint's verdict."""
@@ -52,8 +47,7 @@ class Objections:
         self.missing.update(attributes)
 
 
-@dataclass(slots=True)
-class Allowed:
+class Allowed(msgspec.Struct, gc=False):
     """A grant and the line of it that allows."""
 
     grant: GrantFacts
@@ -64,21 +58,13 @@ class Allowed:
 Watch = Callable[[str, str, str, Verdict], None]
 
 
-@dataclass(slots=True)
-class Hearing:
+class Hearing(msgspec.Struct, gc=False):
     """One question before the grants: what it asks, where it stands, what its key can meet."""
 
     asked: Asked
     capabilities: frozenset[str]
     scene: Scene
     watch: Watch | None
-
-
-def ends_at(grant: GrantFacts) -> datetime:
-    """The end of the term: as signed, at the latest ten years after signing (DECIDING 14)."""
-    if (grant.terms.valid_until - grant.signed_at).days < _SURE_DAYS:
-        return grant.terms.valid_until
-    return min(grant.terms.valid_until, years_after(grant.signed_at, MAX_TERM_YEARS))
 
 
 def is_active(grant: GrantFacts, subject: SubjectFacts, at: datetime, objections: Objections | None) -> bool:
@@ -88,7 +74,7 @@ def is_active(grant: GrantFacts, subject: SubjectFacts, at: datetime, objections
     """
     if grant.state is not GrantState.ACTIVE or at >= grant.terms.valid_until:
         return False
-    if (at - grant.signed_at).days >= _SURE_DAYS and at >= ends_at(grant):
+    if (at - grant.signed_at).days >= SURE_DAYS and at >= ends_at(grant):
         return False
     if subject.deceased_at is None or at < subject.deceased_at:
         return True
@@ -102,18 +88,13 @@ def is_active(grant: GrantFacts, subject: SubjectFacts, at: datetime, objections
     return False
 
 
-def matches(grant: GrantFacts, asked: Asked) -> bool:
-    """Say whether the grant may have anything to say about the use.
+def may_speak(grant: GrantFacts, asked: Asked) -> bool:
+    """Say whether a grant of which no line names the use may have anything to say about it.
 
-    A line names it, a prohibition names it (and may yet not reach the question), or the schema is
-    unknown, so that it may say anything.
+    A prohibition names it (and may yet not reach the question), or the schema is unknown, so that it may say anything.
     """
     terms = grant.terms
-    return (
-        asked.use in terms.by_use
-        or not terms.schema_known
-        or any(prohibition.names_use(asked) for prohibition in terms.prohibitions)
-    )
+    return not terms.schema_known or any(prohibition.names_use(asked) for prohibition in terms.prohibitions)
 
 
 def judge(hearing: Hearing, grant: GrantFacts, objections: Objections) -> Allowed | None:
@@ -122,17 +103,17 @@ def judge(hearing: Hearing, grant: GrantFacts, objections: Objections) -> Allowe
     Of several lines that allow, the one that counts least, then the first by id, so that the order of
     lines never matters.
     """
-    asked, terms = hearing.asked, grant.terms
+    asked, terms, scene = hearing.asked, grant.terms, hearing.scene
     stands = True
     if terms.unknown:
         stands = objections.stand(Reason.UNKNOWN_TERM)
-    if hearing.scene.at < terms.valid_from:
+    if scene.at < terms.valid_from:
         stands = objections.stand(Reason.TERM)
     if terms.prohibitions and _reached(terms.prohibitions, asked, objections, Reason.EXPLICIT_PROHIBITION):
         stands = False
     if terms.obligations and asked.is_output and not terms.obligations <= hearing.capabilities:
         stands = objections.stand(Reason.OBLIGATION_UNMET)
-    hearing.scene.usage = grant.usage
+    scene.usage = grant.usage
     best: CompiledLine | None = None
     for line in terms.by_use.get(asked.use, ()):
         if _line_allows(hearing, grant.grant, line, objections) and (
@@ -146,7 +127,7 @@ def _line_allows(hearing: Hearing, grant: str, line: CompiledLine, objections: O
     asked, scene = hearing.asked, hearing.scene
     scene.line = line.id
     allows = True
-    for evaluate in line.judges:
+    for evaluate in line.plain_judges if asked.plain else line.judges:
         verdict = evaluate(asked, scene)
         if verdict is not PASS:
             allows = False
@@ -172,11 +153,8 @@ def _reached(
     return reached
 
 
-def weigh_limits(subject: SubjectFacts, asked: Asked, objections: Objections) -> None:
+def weigh_limits(limits: LimitsTerms, asked: Asked, objections: Objections) -> None:
     """Weigh the performer's own limits, which outweigh every grant."""
-    limits = subject.limits
-    if limits is None:
-        return
     if limits.unknown:
         objections.reasons.update((Reason.PERFORMER_LIMITS, Reason.UNKNOWN_TERM))
     _reached(limits.never, asked, objections, Reason.PERFORMER_LIMITS)

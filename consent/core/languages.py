@@ -1,6 +1,7 @@
 """Language tags (BCP 47) and language ranges (RFC 4647 basic filtering)."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 ANY: Final = "*"
@@ -21,8 +22,11 @@ _MAX_CHARS: Final = 64  # the longest tag in real use has 35 (RFC 5646 §4.4.1)
 
 def is_language_tag(text: str) -> bool:
     """Say whether `text` is a well-formed tag without repeated variants or extension singletons."""
-    if len(text) > _MAX_CHARS:
-        return False
+    return len(text) <= _MAX_CHARS and _is_tag(text)
+
+
+@lru_cache(maxsize=1024)
+def _is_tag(text: str) -> bool:
     match = _LANGTAG.fullmatch(text)
     if match is None:
         return False

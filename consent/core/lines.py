@@ -71,12 +71,14 @@ class Line:
 class CompiledLine:
     """One line for one use: its constraints, and what an allow counts: (kind, limit).
 
-    `judges` are the constraints that can deny at all, ready to be called.
+    `judges` are the constraints that can deny at all, ready to be called; `plain_judges` those of them that can deny
+    a plain question.
     """
 
     id: str
     checks: tuple[Constraint, ...]
     judges: tuple[Callable[[Asked, Scene], Verdict], ...]
+    plain_judges: tuple[Callable[[Asked, Scene], Verdict], ...]
     counters: tuple[tuple[str, int], ...]
 
     @classmethod
@@ -84,8 +86,14 @@ class CompiledLine:
         cls, line_id: str, checks: tuple[Constraint, ...], counters: tuple[tuple[str, int], ...]
     ) -> "CompiledLine":
         """The line with these constraints."""
-        judges = tuple(check.evaluate for check in checks if not check.open)
-        return cls(id=line_id, checks=checks, judges=judges, counters=counters)
+        judges = [check for check in checks if not check.open]
+        return cls(
+            id=line_id,
+            checks=checks,
+            judges=tuple(check.evaluate for check in judges),
+            plain_judges=tuple(check.evaluate for check in judges if not check.passes_plain),
+            counters=counters,
+        )
 
 
 def read_constraint(document: object) -> tuple[str, Any]:

@@ -1,5 +1,6 @@
 """Modalities: what of a person is used. A question about several joins them: `face+body+motion`."""
 
+from functools import lru_cache
 from typing import Final
 
 # The order in which several are joined. `full-likeness` is dropped (DECIDING 4).
@@ -8,8 +9,11 @@ MODALITIES: Final = ("voice", "face", "body", "motion", "name", "signature", "te
 
 def split_modalities(text: str | None) -> frozenset[str] | None:
     """The single modalities of `text`; nothing if it is absent, unknown, repeated or out of order."""
-    if text is None:
-        return None
+    return None if text is None else _split(text)
+
+
+@lru_cache(maxsize=256)
+def _split(text: str) -> frozenset[str] | None:
     parts = text.split("+")
     if [m for m in MODALITIES if m in parts] != parts:
         return None

@@ -34,4 +34,8 @@ def next_step(reasons: Sequence[Reason], missing: Sequence[str]) -> str | None:
         sentence = ", ".join(steps)
         hint = " (or set it in the key's standing context)" if _IN_CONTEXT.issuperset(missing) else ""
         return f"{sentence[0].upper()}{sentence[1:]}{hint}."
-    return next((_STEPS[reason] for reason in reasons if reason in _STEPS), None)
+    for reason in reasons:
+        step = _STEPS.get(reason)
+        if step is not None:
+            return step
+    return None

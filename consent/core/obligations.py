@@ -5,8 +5,12 @@ the asking key has not declared it can meet denies `obligation_unmet`. A law may
 (`by_law`): that one is told, and is no condition of the performer's.
 """
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Final
+
+from consent.core.asked import Asked
 
 OBLIGATIONS: Final = frozenset(
     {
@@ -25,6 +29,19 @@ OBLIGATIONS: Final = frozenset(
 )
 
 _NONE: Final[frozenset[str]] = frozenset()
+
+
+def due(asked: Asked, demanded: Iterable[frozenset[str]]) -> tuple[str, ...]:
+    """What the grants used demand, and what the law of the region adds, sorted."""
+    every = by_law(purpose=asked.purpose, territory=asked.territory, modalities=asked.modalities or _NONE)
+    for each in demanded:
+        every = every | each if every else each
+    return _sorted(every)
+
+
+@lru_cache(maxsize=1024)  # sets of documented words: grants say few different ones
+def _sorted(words: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(words))
 
 
 def by_law(*, purpose: str | None, territory: str | None, modalities: AbstractSet[str]) -> frozenset[str]:

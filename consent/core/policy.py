@@ -8,24 +8,23 @@ from datetime import datetime
 
 from consent.core import obligations as duties
 from consent.core.asked import Asked
-from consent.core.bounds import RECEIPT_VALIDITY_INFERENCE_S, RECEIPT_VALIDITY_TRAINING_S
 from consent.core.constraints import Scene
 from consent.core.constraints.end_user_age import EndUserAge
 from consent.core.counting import CounterClaim, utc_day
 from consent.core.decision import Decision, Outcome
-from consent.core.facts import Facts, GrantFacts, ModelFacts, SubjectFacts
+from consent.core.facts import Facts, GrantFacts, ModelFacts, SubjectFacts, ends_at
 from consent.core.judging import (
     Allowed,
     Hearing,
     Objections,
     Watch,
-    ends_at,
     is_active,
     judge,
-    matches,
+    may_speak,
     weigh_limits,
 )
 from consent.core.next_steps import next_step
+from consent.core.plain_yes import plain_yes
 from consent.core.reasons import Reason, in_order
 
 __all__ = ["CounterClaim", "Decision", "Outcome", "decide"]
@@ -39,13 +38,15 @@ def decide(asked: Asked, facts: Facts, at: datetime, *, watch: Watch | None = No
     `at` is an aware instant on the primary's clock. Never raises for any question and facts; what is
     unknown denies. The facts must belong to the question: a performer without facts is unknown.
     """
+    if watch is None and (found_at_once := plain_yes(asked, facts, at)) is not None:
+        return found_at_once
     if asked.stops:
         return _deny(asked, asked.stops, ())
-    objections = Objections()
     if not _selector_is_theirs(asked, facts):
         return _deny(asked, (Reason.NOT_A_RECIPIENT,), ())
+    objections = Objections()
     subjects = _subjects(asked, facts, objections)
-    scene = Scene(at, _people(subjects), _models(asked, facts))
+    scene = Scene(at, _people(subjects), _models(asked, facts), None, "")
     hearing = Hearing(asked, facts.capabilities, scene, watch)
     allowed: list[Allowed] = []
     for subject in subjects:
@@ -53,15 +54,16 @@ def decide(asked: Asked, facts: Facts, at: datetime, *, watch: Watch | None = No
         if found is not None:
             allowed.append(found)
     _judge_selector(asked, facts, bool(subjects), scene, objections)
-    if Reason.NOT_A_RECIPIENT in objections.reasons:
+    reasons = objections.reasons
+    if not reasons and len(allowed) == len(subjects):
+        return _allow(asked, facts, allowed, at)
+    if Reason.NOT_A_RECIPIENT in reasons:
         # Whoever may not ask learns nothing else (DECIDING 24).
         return _deny(asked, (Reason.NOT_A_RECIPIENT,), ())
-    if len(allowed) != len(subjects) and not objections.reasons:
+    if not reasons:
         # Deny by default: no objection is not yet a yes. Each performer's yes is a grant that allows.
-        objections.reasons.add(Reason.OUT_OF_SCOPE)
-    if objections.reasons:
-        return _deny(asked, in_order(objections.reasons), tuple(sorted(objections.missing)))
-    return _allow(asked, facts, allowed, at)
+        reasons.add(Reason.OUT_OF_SCOPE)
+    return _deny(asked, in_order(reasons), tuple(sorted(objections.missing)))
 
 
 def _selector_is_theirs(asked: Asked, facts: Facts) -> bool:
@@ -105,9 +107,11 @@ def _people(subjects: tuple[SubjectFacts, ...]) -> int:
 
 
 def _models(asked: Asked, facts: Facts) -> tuple[str, ...]:
+    if asked.model is None and asked.persona is None:
+        return ()
     if asked.model is not None:
         return (asked.model,)
-    return facts.persona.models if asked.persona is not None and facts.persona is not None else ()
+    return facts.persona.models if facts.persona is not None else ()
 
 
 def _judge_subject(
@@ -119,26 +123,30 @@ def _judge_subject(
         objections.reasons.add(Reason.PERFORMER_UNKNOWN)
         return None
     own = facts.caller == facts.licensee
-    visible: list[GrantFacts] = []
+    visible = subject.grants
+    if not own or asked.grant is not None:
+        # The grants this caller may rely on: its own, or those that name it as a recipient.
+        visible = tuple(
+            grant
+            for grant in visible
+            if asked.grant in (None, grant.grant) and (own or facts.caller in grant.terms.recipients)
+        )
     any_active = any_named = False
     against = Objections()
     best: Allowed | None = None
-    for grant in subject.grants:
-        # The grants this caller may rely on: its own, or those that name it as a recipient.
-        if asked.grant not in (None, grant.grant) or not (own or facts.caller in grant.terms.recipients):
-            continue
-        visible.append(grant)
+    for grant in visible:
         if not is_active(grant, subject, at, None):
             continue
         any_active = True
-        if not matches(grant, asked):
+        named = asked.use in grant.terms.by_use
+        if not (named or may_speak(grant, asked)):
             continue
-        any_named = any_named or asked.use in grant.terms.by_use
+        any_named = any_named or named
         found = judge(hearing, grant, against)
         if found is not None and (best is None or _preference(found) < _preference(best)):
             best = found
-    if any_named:
-        weigh_limits(subject, asked, objections)
+    if any_named and subject.limits is not None:
+        weigh_limits(subject.limits, asked, objections)
     if best is not None:
         return best
     if against.reasons:
@@ -155,7 +163,7 @@ def _judge_subject(
 def _say_why_none(
     facts: Facts,
     subject: SubjectFacts,
-    visible: list[GrantFacts],
+    visible: tuple[GrantFacts, ...],
     at: datetime,
     objections: Objections,
 ) -> None:
@@ -209,20 +217,26 @@ def _judge_selector(
 
 
 def _allow(asked: Asked, facts: Facts, allowed: list[Allowed], at: datetime) -> Decision:
-    valid_for_s = _validity_s(asked)
+    valid_for_s = asked.valid_for_s
     claims: dict[tuple[str, str, str], CounterClaim] = {}
     for found in allowed:
         left = ends_at(found.grant) - at
-        if left.days == 0:
-            valid_for_s = min(valid_for_s, left.seconds)
+        if left.days == 0 and left.seconds < valid_for_s:
+            valid_for_s = left.seconds
         for kind, limit in found.line.counters:
             claims[(found.grant.grant, found.line.id, kind)] = _claim(asked, found, kind, limit, at)
     attester = facts.persona.fictional_attester if asked.persona is not None and facts.persona else None
     return Decision(
         outcome=Outcome.ALLOW,
-        grants=tuple(sorted({found.grant.grant for found in allowed})),
+        grants=(
+            (allowed[0].grant.grant,)
+            if len(allowed) == 1
+            else tuple(sorted({found.grant.grant for found in allowed}))
+        ),
         reasons=() if attester is None else (Reason.FICTIONAL_PERSONA,),
-        obligations=_obligations(asked, allowed) if asked.is_output else (),
+        obligations=(
+            duties.due(asked, [found.grant.terms.obligations for found in allowed]) if asked.is_output else ()
+        ),
         claims=tuple(claims[key] for key in sorted(claims)) if claims else (),
         valid_for_s=valid_for_s,
         attester=attester,
@@ -240,27 +254,11 @@ def _claim(asked: Asked, found: Allowed, kind: str, limit: int, at: datetime) ->
     )
 
 
-def _obligations(asked: Asked, allowed: list[Allowed]) -> tuple[str, ...]:
-    """What the grants used demand, and what the law of the region adds."""
-    due = set(
-        duties.by_law(
-            purpose=asked.purpose, territory=asked.territory, modalities=asked.modalities or frozenset()
-        )
-    )
-    for found in allowed:
-        due |= found.grant.terms.obligations
-    return tuple(sorted(due))
-
-
 def _deny(asked: Asked, reasons: tuple[Reason, ...], missing: tuple[str, ...]) -> Decision:
     return Decision(
         outcome=Outcome.DENY,
         reasons=reasons,
         missing=missing,
         next_step=next_step(reasons, missing),
-        valid_for_s=_validity_s(asked),
+        valid_for_s=asked.valid_for_s,
     )
-
-
-def _validity_s(asked: Asked) -> int:
-    return RECEIPT_VALIDITY_INFERENCE_S if asked.is_output else RECEIPT_VALIDITY_TRAINING_S

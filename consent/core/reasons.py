@@ -53,4 +53,5 @@ _ORDER: Final = {reason: place for place, reason in enumerate(Reason)}
 
 def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """Each reason once, in the order of the list."""
-    return tuple(sorted(set(reasons), key=_ORDER.__getitem__))
+    found = set(reasons)
+    return tuple(found) if len(found) == 1 else tuple(sorted(found, key=_ORDER.__getitem__))

@@ -4,6 +4,7 @@ A form says nothing of what exists: `decide` denies words of the right form that
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from consent.core.languages import is_language_tag
@@ -27,6 +28,7 @@ _BASE_MODEL = re.compile(r"sha256:[0-9a-f]{64}|(?!sha256:)[!-~]{2,400}")
 _SHOWN_CHARS: Final = 60
 
 
+@lru_cache(maxsize=1024)
 def is_base_model(text: str) -> bool:
     """Say whether `text` is a digest, a URI or a name of a base model: printable ASCII, no spaces."""
     return _BASE_MODEL.fullmatch(text) is not None

@@ -5,10 +5,12 @@ makes everything of that performer deny (DECIDING 16). Compiling therefore never
 it cannot read it lists in `unknown`, and keeps nothing of its content.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from consent.core.constraints import Posthumous
 from consent.core.constraints.term import read_instant
@@ -25,17 +27,34 @@ TERMS_VERSION: Final = 1  # of the JSON form of compiled terms
 
 _UNKNOWN: Final = {"unknown": True}  # stands for anything that could not be read
 _LINE_MEMBERS: Final = ("id", "uses", "modalities", "purposes", "content_max", "initials")
+_OWN_MEMBERS: Final = ("valid_from", "valid_until", "posthumous")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
+class Rules:
+    """What terms say apart from their window: the same object for all grants that say the same."""
+
+    source: Mapping[str, Any]
+    by_use: Mapping[str, tuple[CompiledLine, ...]]
+    lines: tuple[Line, ...]
+    prohibitions: tuple[Prohibition, ...]
+    obligations: frozenset[str]
+    recipients: frozenset[str]
+    unknown: tuple[str, ...]
+    schema_known: bool
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class GrantTerms:
     """The terms of one grant. Two are equal when their JSON form is.
 
     `by_use` holds every line that names a use; `recipients` the ids of the signed recipients;
-    `unknown` pointers to what could not be read.
+    `unknown` pointers to what could not be read; `rules` what it may share with other grants.
     """
 
     source: Mapping[str, Any]
+    rules: Rules = field(compare=False, repr=False)
     by_use: Mapping[str, tuple[CompiledLine, ...]] = field(compare=False, repr=False)
     lines: tuple[Line, ...] = field(compare=False, repr=False)
     prohibitions: tuple[Prohibition, ...] = field(compare=False, repr=False)
@@ -59,7 +78,7 @@ class GrantTerms:
     @property
     def counted(self) -> bool:
         """Whether any line counts outputs, so that the counters have to be loaded."""
-        return any(line.counters for lines in self.by_use.values() for line in lines)
+        return self.rules.counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +181,42 @@ def _projected_posthumous(document: object) -> Mapping[str, Any] | None:
     return None if posthumous is None else {"allowed": True, "years": posthumous.years}
 
 
+# Keyed by the canonical JSON of what was compiled, with types: 1, true and 1.0 are three things. It keeps alive
+# nothing that no grant uses.
+_rules_in_use: "WeakValueDictionary[str, Rules]" = WeakValueDictionary()
+
+
 def _compile(source: Mapping[str, Any]) -> GrantTerms:
+    rules = _rules({name: value for name, value in source.items() if name not in _OWN_MEMBERS})
+    unknown: list[str] = list(rules.unknown)
+    return GrantTerms(
+        source={**source, **rules.source},
+        rules=rules,
+        by_use=rules.by_use,
+        lines=rules.lines,
+        prohibitions=rules.prohibitions,
+        obligations=rules.obligations,
+        recipients=rules.recipients,
+        valid_from=_instant(source, "valid_from", unknown),
+        valid_until=_instant(source, "valid_until", unknown),
+        posthumous=_posthumous(source.get("posthumous"), unknown),
+        unknown=tuple(unknown) if len(unknown) > len(rules.unknown) else rules.unknown,
+        schema_known=rules.schema_known,
+    )
+
+
+def _rules(source: Mapping[str, Any]) -> Rules:
+    try:
+        key = json.dumps(source, sort_keys=True, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError):  # no plain JSON: not shared
+        return _compile_rules(source)
+    found = _rules_in_use.get(key)
+    if found is None:
+        found = _rules_in_use.setdefault(key, _compile_rules(source))
+    return found
+
+
+def _compile_rules(source: Mapping[str, Any]) -> Rules:
     unknown: list[str] = []
     schema_known = source.get("v") == TERMS_VERSION and source.get("schema") == GRANT_SCHEMA
     if not schema_known:
@@ -174,18 +228,16 @@ def _compile(source: Mapping[str, Any]) -> GrantTerms:
         lines.append(line)
         for use, compiled in compile_line(line).items():
             by_use.setdefault(use, []).append(compiled)
-    return GrantTerms(
+    return Rules(
         source=dict(source),
         by_use={use: tuple(found) for use, found in by_use.items()},
         lines=tuple(lines),
         prohibitions=_prohibitions(source.get("prohibitions", ()), "/prohibitions", unknown),
         obligations=_obligations(source.get("obligations", ()), unknown),
         recipients=frozenset(each for each in _listed(source.get("recipients", [])) if isinstance(each, str)),
-        valid_from=_instant(source, "valid_from", unknown),
-        valid_until=_instant(source, "valid_until", unknown),
-        posthumous=_posthumous(source.get("posthumous"), unknown),
         unknown=tuple(unknown),
         schema_known=schema_known,
+        counted=any(line.counters for lines in by_use.values() for line in lines),
     )
 
 

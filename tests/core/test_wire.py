@@ -197,8 +197,8 @@ def test_a_batch_completes_its_rows_from_its_defaults() -> None:
         b' "checks": [{"id": "a"}, {"id": "b", "territory": "FR"}, {"id": "c", "model": "mdl_test_a"}],'
         b' "receipt": "inline"}'
     )
-    a, b, c = (item.request for item in batch.items)
-    assert a is not None and b is not None and c is not None
+    a, b, c = (batch.requests[place] for place in batch.places)
+    assert isinstance(a, CheckRequest) and isinstance(b, CheckRequest) and isinstance(c, CheckRequest)
     assert (a.performer, a.territory, b.territory) == ("prf_test_one", "DE", "FR")
     assert (c.model, c.performer) == ("mdl_test_a", msgspec.UNSET)
     assert batch.receipt == "inline"
@@ -208,10 +208,11 @@ def test_a_bad_row_keeps_its_fault_and_spoils_no_other() -> None:
     batch = decode_batch(
         b'{"checks": [{"id": "a", "colour": 1}, {"id": "b", "use": "train.voice"}, {"id": "c"}]}'
     )
-    faults = [item.fault and (item.fault.code, item.fault.pointer) for item in batch.items]
+    rows = [batch.requests[place] for place in batch.places]
+    faults = [(each.code, each.pointer) if isinstance(each, WireError) else None for each in rows]
     assert faults == [("member_unknown", "/colour"), None, ("member_missing", "/use")]
-    assert batch.items[0].fault is not None
-    assert batch.items[0].fault.under("/checks/0").pointer == "/checks/0/colour"
+    assert isinstance(rows[0], WireError)
+    assert rows[0].under("/checks/0").pointer == "/checks/0/colour"
 
 
 @pytest.mark.parametrize(

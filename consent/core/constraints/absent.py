@@ -21,6 +21,11 @@ class Absent(Constraint):
         self._verdict = deny(reason)
         self._only_adult = only_adult
 
+    @property
+    def passes_plain(self) -> bool:
+        """What only adult tiers need, a plain question does not."""
+        return self._only_adult
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Deny; for what only adult tiers need, pass all other questions."""
         return PASS if self._only_adult and not asked.adult else self._verdict

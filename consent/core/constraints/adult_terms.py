@@ -35,6 +35,11 @@ class AdultTerms(Constraint):
             scene_partners=read_word(document, "scene_partners", words=content.SCENE_PARTNERS),
         )
 
+    @property
+    def passes_plain(self) -> bool:
+        """A plain question is not adult."""
+        return True
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge the adult terms asked and the number of performers in the scene."""
         if not asked.adult:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVar
 
+import msgspec
+
 from consent.core.asked import Asked
 from consent.core.counting import CounterKey
 from consent.core.reasons import Reason
@@ -43,8 +45,7 @@ def missing(attribute: str) -> Verdict:
     return Verdict(reason=Reason.CONTEXT_MISSING, missing=attribute)
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(msgspec.Struct, gc=False):
     """What a constraint may look at beside the question. `usage` and `line` change from line to line.
 
     `performers` counts the distinct performers of the question; `models` are the models asked by.
@@ -53,8 +54,8 @@ class Scene:
     at: datetime
     performers: int
     models: tuple[str, ...]
-    usage: Mapping[CounterKey, int] | None = None
-    line: str = ""
+    usage: Mapping[CounterKey, int] | None
+    line: str
 
 
 class Constraint(ABC):
@@ -67,6 +68,11 @@ class Constraint(ABC):
     @property
     def open(self) -> bool:
         """Whether it passes every question, as an explicit any does."""
+        return False
+
+    @property
+    def passes_plain(self) -> bool:
+        """Whether it passes every plain question (`Asked.plain`)."""
         return False
 
     @abstractmethod

@@ -20,6 +20,11 @@ class ContentTier(Constraint):
     rank: int
     adult_listed: frozenset[str]
 
+    @property
+    def passes_plain(self) -> bool:
+        """The lowest tier is in every line, and no term implies more."""
+        return True
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge the tier asked."""
         if asked.rank > self.rank:

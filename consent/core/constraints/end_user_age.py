@@ -18,6 +18,11 @@ class EndUserAge(Constraint):
 
     demanded: bool
 
+    @property
+    def passes_plain(self) -> bool:
+        """A plain question needs no age by its nature."""
+        return not self.demanded
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge what the question says of its end users' age."""
         if not (asked.needs_age or self.demanded) or asked.end_user_age_assured is True:

@@ -21,6 +21,6 @@ class Modality(Constraint):
         """Judge the modalities that follow from the use, or that the question names."""
         if asked.modality is None:
             return missing("modality")
-        if asked.modalities is None or not self.modalities.issuperset(asked.modalities):
+        if asked.modalities is None or not self.modalities >= asked.modalities:
             return deny(Reason.MODALITY)
         return PASS

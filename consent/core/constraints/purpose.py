@@ -46,9 +46,6 @@ class Purpose(Constraint):
 
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge the purpose and the flags asked."""
-        if self.ANY not in self.purposes:
-            if asked.purpose is None:
-                return missing("purpose")
-            if asked.purpose not in self.purposes:
-                return deny(Reason.PURPOSE)
-        return PASS if self.flags.issuperset(asked.all_flags) else deny(Reason.PURPOSE)
+        if asked.purpose not in self.purposes and self.ANY not in self.purposes:
+            return missing("purpose") if asked.purpose is None else deny(Reason.PURPOSE)
+        return PASS if self.flags >= asked.all_flags else deny(Reason.PURPOSE)

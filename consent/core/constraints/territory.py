@@ -20,11 +20,12 @@ _EXPECTED = "ISO 3166-1 alpha-2 or ISO 3166-2 codes"
 @constraint(kind="territory", tag=1, since="2026-11")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Territory(Constraint):
-    """Where; `anywhere` is the explicit any: a bare WORLD."""
+    """Where; `anywhere` is the explicit any: a bare WORLD. `surely` are the allowed codes that overlap none denied."""
 
     allow: RegionSet
     deny: RegionSet
     anywhere: bool
+    surely: frozenset[str]
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Territory":
@@ -36,7 +37,13 @@ class Territory(Constraint):
         denied: frozenset[str] = frozenset()
         if "deny" in document:
             denied = read_set(document, "deny", accepts=_is_code, expected=_EXPECTED)
-        return cls(allow=RegionSet(allow), deny=RegionSet(denied), anywhere=WORLD in allow and not denied)
+        deny_set = RegionSet(denied)
+        return cls(
+            allow=RegionSet(allow),
+            deny=deny_set,
+            anywhere=WORLD in allow and not denied,
+            surely=frozenset(code for code in allow if not deny_set.overlaps(code)),
+        )
 
     @property
     def open(self) -> bool:
@@ -45,9 +52,9 @@ class Territory(Constraint):
 
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge the territory asked."""
-        if self.anywhere:
-            return PASS
         territory = asked.territory
+        if self.anywhere or territory in self.surely:
+            return PASS
         if territory is None:
             return missing("territory")
         # WORLD lies in no list of regions and overlaps every denied one, so only a bare WORLD passed it.

@@ -30,6 +30,11 @@ class Themes(Constraint):
             allowed=read_set(document, "allowed", accepts=ALLOWABLE_THEMES.__contains__, expected=expected)
         )
 
+    @property
+    def passes_plain(self) -> bool:
+        """A plain question has no theme."""
+        return True
+
     def evaluate(self, asked: Asked, scene: Scene) -> Verdict:
         """Judge the themes asked."""
         return PASS if self.allowed.issuperset(asked.themes) else deny(Reason.THEMES)

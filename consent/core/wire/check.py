@@ -79,7 +79,10 @@ class ProblemError(msgspec.Struct, kw_only=True):
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """RFC 9457 problem details. A problem is never a decision."""
+    """RFC 9457 problem details. A problem is never a decision.
+
+    `violated_policies` names the limits that were reached (draft-ietf-httpapi-ratelimit-headers, "Problem Types").
+    """
 
     type: str
     title: str
@@ -88,6 +91,7 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     request_id: str
     errors: list[ProblemError] = []
     detail: str | UnsetType = UNSET
+    violated_policies: list[str] | UnsetType = msgspec.field(default=UNSET, name="violated-policies")
 
 
 class CheckResponse(msgspec.Struct, kw_only=True):

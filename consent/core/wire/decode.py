@@ -1,16 +1,18 @@
 """Bytes to typed requests: strict JSON first, then types. What the members mean is `core.complete`'s."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from consent.core.wire.check import MAX_BATCH_ROWS, CheckFields, CheckRequest
+from consent.core.wire.batch_text import take_apart
+from consent.core.wire.check import MAX_BATCH_ROWS, BatchCheck, CheckFields, CheckRequest
 from consent.core.wire.errors import WireError
-from signing.canonical import parse
+from consent.core.wire.exact import ExactReader
+from signing.canonical import MAX_DEPTH, parse
 from signing.errors import MalformedError
 
 MAX_CHECK_BYTES: Final = 64 * 1024
@@ -20,6 +22,10 @@ SELECTORS: Final = ("performer", "performers", "external_id", "persona", "model"
 
 T = TypeVar("T")
 
+_CHECK: Final = ExactReader(CheckRequest)
+_ROW: Final = ExactReader(BatchCheck)
+_ROW_DEPTH: Final = 2  # of a row's object: it stands in a list in an object
+_KEY: Final = msgspec.json.Encoder().encode
 _SHOWN_CHARS: Final = 60  # of a refused value in an error
 _TOLD_CHARS: Final = 160  # of what would have been accepted; a pattern is long
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*|key in `[^`]*`?)`)?$", re.DOTALL)
@@ -30,19 +36,16 @@ _EXPECTED_GOT = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchItem:
-    """One row of a batch: its request, or the fault that keeps it from one. Never both."""
-
-    id: str
-    request: CheckRequest | None
-    fault: WireError | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A decoded batch. Faults of rows stay with their rows; a fault of the whole raises."""
+    """A decoded batch: row `i` is named `names[i]` and asks `requests[places[i]]`, in the order sent.
 
-    items: tuple[BatchItem, ...]
+    Rows that send the same beside their names share a request, or the fault that keeps them from one. A fault of the
+    whole raises.
+    """
+
+    names: Sequence[str]
+    places: Sequence[int]
+    requests: Sequence[CheckRequest | WireError]
     receipt: Literal["deferred", "inline"]
     at_least: str | None
     nonce: str | None
@@ -64,7 +67,8 @@ def decode_check(data: bytes) -> CheckRequest:
     Raises:
         WireError: not strict JSON, an unknown member, a wrong type.
     """
-    return _to_request(parse_json(data, max_bytes=MAX_CHECK_BYTES))
+    request = _CHECK.read(data) if len(data) <= MAX_CHECK_BYTES else None
+    return _to_request(parse_json(data, max_bytes=MAX_CHECK_BYTES)) if request is None else request
 
 
 def decode_batch(data: bytes) -> Batch:
@@ -75,6 +79,40 @@ def decode_batch(data: bytes) -> Batch:
     Raises:
         WireError: a fault of the batch itself: JSON, its members, its row count, a row without id.
     """
+    return _quickly(data) or _strictly(data)
+
+
+def _quickly(data: bytes) -> Batch | None:
+    """A batch whose text proves itself strict in pieces; None for any other."""
+    if len(data) > MAX_BATCH_BYTES:
+        return None
+    pieces = take_apart(data, max_rows=MAX_BATCH_ROWS, max_name_chars=MAX_ROW_ID_CHARS, read_row=_read_row)
+    if pieces is None:
+        return None
+    try:
+        # No member of the envelope but `checks` may hold what stood in the place of the empty list.
+        document = parse_json(pieces.envelope.encode(), max_bytes=MAX_BATCH_BYTES)
+        envelope = convert(document, _Envelope)
+    except WireError:
+        return None
+    requests = [_request(sent, _defaults(document)) for sent in pieces.sent]
+    return _batch(envelope, pieces.names, pieces.places, requests)
+
+
+def _read_row(text: str) -> dict[str, Any] | None:
+    """The members of a row; None where its text is not strict JSON."""
+    row = _ROW.read(text)
+    if row is not None:
+        members: dict[str, Any] = msgspec.to_builtins(row)
+        return members
+    try:
+        value = parse(text.encode(), max_bytes=MAX_BATCH_BYTES, max_depth=MAX_DEPTH - _ROW_DEPTH)
+    except MalformedError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _strictly(data: bytes) -> Batch:
     document = parse_json(data, max_bytes=MAX_BATCH_BYTES)
     envelope = convert(document, _Envelope)
     rows = envelope.checks
@@ -82,14 +120,36 @@ def decode_batch(data: bytes) -> Batch:
         raise WireError(
             "/checks", "row_count", f"1 to {MAX_BATCH_ROWS} rows", f"{len(rows)} rows", "batch_size_invalid"
         )
-    defaults: dict[str, Any] = dict(document.get("defaults") or {}) if isinstance(document, dict) else {}
-    seen: set[str] = set()
-    items = []
+    defaults = _defaults(document)
+    names: dict[str, int] = {}
+    requests: list[CheckRequest | WireError] = []
+    known: dict[bytes, int] = {}
     for place, row in enumerate(rows):
-        row_id = _row_id(row, place, seen)
-        items.append(_item(row_id, row, defaults))
+        name = _row_name(row, place, names)
+        sent = {member: value for member, value in row.items() if member != "id"}
+        # In its own order, with the type of every value: 1, true and "1" are three questions.
+        key = _KEY(sent)
+        if key not in known:
+            known[key] = len(requests)
+            requests.append(_request(sent, defaults))
+        names[name] = known[key]
+    return _batch(envelope, list(names), list(names.values()), requests)
+
+
+def _defaults(document: object) -> dict[str, Any]:
+    return dict(document.get("defaults") or {}) if isinstance(document, dict) else {}
+
+
+def _batch(
+    envelope: _Envelope,
+    names: Sequence[str],
+    places: Sequence[int],
+    requests: Sequence[CheckRequest | WireError],
+) -> Batch:
     return Batch(
-        items=tuple(items),
+        names=names,
+        places=places,
+        requests=requests,
         receipt=envelope.receipt,
         at_least=None if isinstance(envelope.at_least, UnsetType) else envelope.at_least,
         nonce=None if isinstance(envelope.nonce, UnsetType) else envelope.nonce,
@@ -121,30 +181,29 @@ def parse_json(data: bytes, *, max_bytes: int) -> Any:
         ) from exc
 
 
-def _row_id(row: Mapping[str, Any], place: int, seen: set[str]) -> str:
-    row_id = row.get("id")
-    if not isinstance(row_id, str) or not 1 <= len(row_id) <= MAX_ROW_ID_CHARS:
-        got = "nothing" if row_id is None else _shown(row_id)
+def _row_name(row: Mapping[str, Any], place: int, names: Mapping[str, int]) -> str:
+    name = row.get("id")
+    if not isinstance(name, str) or not 1 <= len(name) <= MAX_ROW_ID_CHARS:
+        got = "nothing" if name is None else _shown(name)
         raise WireError(
             f"/checks/{place}/id", "row_id", f"1 to {MAX_ROW_ID_CHARS} characters", got, "row_id_invalid"
         )
-    if row_id in seen:
+    if name in names:
         raise WireError(
-            f"/checks/{place}/id", "row_id_unique", "an id of its own", _shown(row_id), "row_id_repeated"
+            f"/checks/{place}/id", "row_id_unique", "an id of its own", _shown(name), "row_id_repeated"
         )
-    seen.add(row_id)
-    return row_id
+    return name
 
 
-def _item(row_id: str, row: Mapping[str, Any], defaults: Mapping[str, Any]) -> BatchItem:
+def _request(row: Mapping[str, Any], defaults: Mapping[str, Any]) -> CheckRequest | WireError:
+    """What a row asks, with what it leaves out from the defaults."""
     names_somebody = any(name in row for name in SELECTORS)
     merged = {name: value for name, value in defaults.items() if not (names_somebody and name in SELECTORS)}
     merged.update(row)
-    del merged["id"]
     try:
-        return BatchItem(id=row_id, request=_to_request(merged), fault=None)
+        return _to_request(merged)
     except WireError as fault:
-        return BatchItem(id=row_id, request=None, fault=fault)
+        return fault
 
 
 def _to_request(document: object) -> CheckRequest:

@@ -8,6 +8,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from consent.core.wire.in_words import in_words
+
 T = TypeVar("T")
 
 _RANDOM = "[a-z2-7]{26}"  # consent.core.ids: 16 random bytes in base32
@@ -50,6 +52,7 @@ ExternalIdText = Annotated[
         max_length=128,
         pattern="^[^\\u0000-\\u0020\\u007f-\\u00a0\\u2028\\u2029\\ufeff]+$(?!\\n)",
         description="The organization's own name for a performer; no spaces.",
+        extra=in_words("your own name for a performer, without spaces"),
     ),
 ]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166-1 alpha-2.")]
@@ -68,8 +71,12 @@ Thumbprint = Annotated[
 Instant = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$(?!\n)",
+        pattern=(
+            r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+            r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$(?!\n)"
+        ),
         description="UTC in whole seconds, YYYY-MM-DDTHH:MM:SSZ.",
+        extra=in_words("UTC in whole seconds, YYYY-MM-DDTHH:MM:SSZ"),
     ),
 ]
 Metadata = Annotated[

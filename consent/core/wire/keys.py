@@ -22,6 +22,14 @@ class StandingContext(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, 
     base_model: Annotated[str, Meta(min_length=1, max_length=512)] | UnsetType = UNSET
 
 
+DailyQuota = Annotated[
+    int, Meta(ge=1, le=10**12, description="Rows that may be asked in one UTC day; null: any number.")
+]
+RatePerSecond = Annotated[
+    int, Meta(ge=1, le=1_000_000, description="Rows that may be asked in one second; null: any number.")
+]
+
+
 class NewApiKey(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A key to be made, on the side of the key that asks."""
 
@@ -30,6 +38,15 @@ class NewApiKey(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_d
     context: StandingContext | UnsetType = UNSET
     capabilities: Annotated[list[str], Meta(min_length=1, max_length=16)] | UnsetType = UNSET
     expires_at: Instant | UnsetType = UNSET
+    daily_quota: DailyQuota | UnsetType | None = UNSET
+    rate_per_s: RatePerSecond | UnsetType | None = UNSET
+
+
+class KeyChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """New limits of a key; what is left out stays, null lifts it."""
+
+    daily_quota: DailyQuota | UnsetType | None = UNSET
+    rate_per_s: RatePerSecond | UnsetType | None = UNSET
 
 
 class ApiKey(msgspec.Struct, kw_only=True):
@@ -42,6 +59,8 @@ class ApiKey(msgspec.Struct, kw_only=True):
     scopes: list[str]
     context: StandingContext
     capabilities: list[str]
+    daily_quota: int | None
+    rate_per_s: int | None
     created_at: str
     expires_at: str | None
     revoked_at: str | None

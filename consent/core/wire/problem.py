@@ -13,7 +13,7 @@ _SHOWN_CHARS = 200
 
 
 class ApiError(Exception):
-    """A refusal that the API itself decides; `code` is a row of the table."""
+    """A refusal that the API itself decides; `code` is a row of the table, `violated` names the limits reached."""
 
     def __init__(
         self,
@@ -22,12 +22,14 @@ class ApiError(Exception):
         *,
         errors: Iterable[ProblemError] = (),
         headers: dict[str, str] | None = None,
+        violated: Iterable[str] = (),
     ) -> None:
         super().__init__(detail or code)
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = headers or {}
+        self.violated = tuple(violated)
 
 
 def fault(pointer: str, rule: str, expected: str, got: str) -> ProblemError:
@@ -56,6 +58,7 @@ def to_problem(error: ApiError, *, origin: str, request_id: str) -> Problem:
         request_id=request_id,
         errors=list(error.errors),
         detail=error.detail if error.detail and kind.status != 500 else UNSET,
+        violated_policies=list(error.violated) or UNSET,
     )
 
 

@@ -34,7 +34,12 @@ _MALFORMED = (
     ("member_missing", 400, "A required member is missing", "Add the member that the pointer names."),
     ("type_invalid", 400, "A member has the wrong type", "See the API reference for the member's type."),
     ("value_invalid", 400, "A member has a value that is not accepted", "See the reference for its form."),
-    ("batch_size_invalid", 400, "The batch is empty or too large", "Send 1 to 10,000 rows."),
+    (
+        "batch_size_invalid",
+        400,
+        "The batch is empty or too large",
+        "Send 1 to 10,000 rows, naming at most 40,000 performers.",
+    ),
     ("row_id_invalid", 400, "A row has no usable id", "Give each row an id of 1 to 128 characters."),
     ("row_id_repeated", 400, "Two rows have one id", "Give each row an id of its own."),
     (
@@ -44,6 +49,7 @@ _MALFORMED = (
         "See the reference for the list's filters.",
     ),
     ("cursor_invalid", 400, "The cursor is not one of this list", "Start again without a cursor."),
+    ("page_invalid", 400, "The page is none of this caller's", "Begin a new snapshot: ask without it."),
     ("header_invalid", 400, "A header is malformed", "See the reference for the header's form."),
     (
         "idempotency_key_missing",
@@ -180,11 +186,18 @@ _ACCESS = (
     ("body_too_large", 413, "The body is too large", "See the reference for each call's limit."),
     ("content_type_unsupported", 415, "The body's type is not supported", "Send plain application/json."),
     ("rate_limited", 429, "Too many requests", "Come back after Retry-After."),
+    (
+        "quota_exceeded",
+        429,
+        "The key's quota of the day is used up",
+        "Nothing was decided. A new day begins at midnight UTC; or raise the key's quota.",
+    ),
 )
 _STATE = (
     ("conflict", 409, "Somebody else was faster", "Read the object again."),
     ("state_conflict", 409, "The object is in another state", "Read the object again."),
     ("already_ended", 409, "The grant has ended", "Ending is final; a new consent is a new offer."),
+    ("on_legal_hold", 409, "It has to be kept for now", "End consents; erase when the hold has ended."),
     (
         "statement_conflict",
         409,
@@ -228,6 +241,7 @@ _FAILURE = (
         "The registry made a mistake",
         "Nothing was decided. Tell the operator the request id.",
     ),
+    ("past_not_served", 501, "Only the newest list is served", "Ask without `time`; see the list's own iat."),
     ("unavailable", 503, "Nothing can be said now", "Come back after Retry-After."),
     ("stale", 503, "The registry cannot see its present state", "Nothing was decided. Come back."),
     ("rolled_back", 503, "The database is behind what was acknowledged", "The operator must restore it."),
