@@ -20,10 +20,10 @@ WITH h AS (
     WHERE livemode = %(livemode)s
     RETURNING seq, chain
 )
-INSERT INTO log_event (event_id, livemode, seq, kind, performer_id, organization_id, record, sealed, entry,
-                       chain, recorded_at)
-SELECT %(event_id)s, %(livemode)s, h.seq, %(kind)s, %(performer_id)s, %(organization_id)s, %(record)s,
-       %(sealed)s, %(entry)s, h.chain, clock_timestamp()
+INSERT INTO log_event (event_id, livemode, seq, kind, performer_id, organization_id, grant_id, record, sealed,
+                       entry, chain, recorded_at)
+SELECT %(event_id)s, %(livemode)s, h.seq, %(kind)s, %(performer_id)s, %(organization_id)s, %(grant_id)s,
+       %(record)s, %(sealed)s, %(entry)s, h.chain, clock_timestamp()
 FROM h
 RETURNING seq, chain, recorded_at
 """
@@ -36,14 +36,15 @@ WITH h AS (
     WHERE livemode = %(livemode)s
     RETURNING seq - %(count)s AS seq, log_chains(before, %(entries)s::bytea[]) AS chains
 )
-INSERT INTO log_event (event_id, livemode, seq, kind, performer_id, organization_id, record, sealed, entry,
-                       chain, recorded_at)
-SELECT g.event_id, %(livemode)s, h.seq + g.n, g.kind, g.performer_id, g.organization_id, g.record, g.sealed,
-       g.entry, g.chain, clock_timestamp()
+INSERT INTO log_event (event_id, livemode, seq, kind, performer_id, organization_id, grant_id, record, sealed,
+                       entry, chain, recorded_at)
+SELECT g.event_id, %(livemode)s, h.seq + g.n, g.kind, g.performer_id, g.organization_id, g.grant_id, g.record,
+       g.sealed, g.entry, g.chain, clock_timestamp()
 FROM h, unnest(%(event_ids)s::text[], %(kinds)s::text[], %(performer_ids)s::text[],
-               %(organization_ids)s::text[], %(records)s::text[], %(sealed)s::bytea[],
-               %(entries)s::bytea[], h.chains)
-     WITH ORDINALITY AS g (event_id, kind, performer_id, organization_id, record, sealed, entry, chain, n)
+               %(organization_ids)s::text[], %(grant_ids)s::text[], %(records)s::text[],
+               %(sealed)s::bytea[], %(entries)s::bytea[], h.chains)
+     WITH ORDINALITY AS g (event_id, kind, performer_id, organization_id, grant_id, record, sealed, entry,
+                           chain, n)
 ORDER BY g.n
 RETURNING seq, chain, recorded_at
 """
@@ -91,6 +92,7 @@ def _one(livemode: bool, event: SealedEvent) -> dict[str, Any]:
         "kind": event.new.kind,
         "performer_id": event.new.performer_id,
         "organization_id": event.new.organization_id,
+        "grant_id": event.new.grant_id,
         "record": event.new.record,
         "sealed": event.sealed,
         "entry": event.entry,
@@ -105,6 +107,7 @@ def _range(livemode: bool, events: Sequence[SealedEvent]) -> dict[str, Any]:
         "kinds": [event.new.kind for event in events],
         "performer_ids": [event.new.performer_id for event in events],
         "organization_ids": [event.new.organization_id for event in events],
+        "grant_ids": [event.new.grant_id for event in events],
         "records": [event.new.record for event in events],
         "sealed": [event.sealed for event in events],
         "entries": [event.entry for event in events],

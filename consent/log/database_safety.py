@@ -20,11 +20,17 @@ _SETTINGS = {
 # Triggers that fire ALWAYS ('A'), which a partial restore or a tampered database may lack.
 _TRIGGERS = {
     ("log_event", "log_event_append_only"),
+    ("log_event", "log_event_erasable_row"),
+    ("log_event", "log_event_erased"),
+    ("log_erasurepermit", "log_erasurepermit_closes"),
     ("log_head", "log_head_undeletable"),
     ("log_head", "log_head_forward"),
     ("log_enforcement", "log_enforcement_undeletable"),
     ("log_enforcement", "log_enforcement_frozen"),
     ("log_enforcement", "log_enforcement_once"),
+    ("log_publication", "log_publication_undeletable"),
+    ("log_publication", "log_publication_forward"),
+    ("log_signed_root", "log_signed_root_append_only"),
 }
 
 

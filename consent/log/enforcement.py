@@ -13,6 +13,7 @@ from django.db import connection
 
 from consent.log.commit_guard import known_commit
 from consent.log.errors import EnforcementUnknownError, NestedTransactionError
+from consent.log.families import ENFORCED
 from consent.log.ports import LogPorts
 from consent.log.position import Position
 
@@ -28,6 +29,7 @@ WHERE n.event_id = %s
 _RECORD = """
 UPDATE log_enforcement SET enforced_at = clock_timestamp()
 WHERE event_id = ANY(%s) AND enforced_at IS NULL
+RETURNING extract(epoch FROM enforced_at - noted_at)::float8
 """
 _WAITING = """
 SELECT n.event_id, h.l_wait_ms FROM log_enforcement n JOIN log_head h ON h.livemode = n.livemode
@@ -73,6 +75,19 @@ def await_seen(event_id: str, *, ports: LogPorts) -> datetime:
     return denial.enforced_at or _wait_and_record(event_id, denial, since=seen_at_boot, ports=ports)
 
 
+def seen_enforced(event_id: str, *, ports: LogPorts) -> datetime | None:
+    """Since when a committed denial is enforced, or None; for answers that say so instead of waiting.
+
+    Whoever is answered has seen the denial's position, so the rollback guard learns of it.
+
+    Raises:
+        EnforcementUnknownError, GuardUnavailableError: as above; no answer.
+    """
+    denial = _read(event_id)
+    ports.guard.acknowledge(denial.position, database_id=denial.database_id)
+    return denial.enforced_at
+
+
 def sweep(ports: LogPorts, *, limit: int = 1000) -> int:
     """Finish the waits of workers that died; returns how many. Safe to run anywhere, any number of times."""
     _refuse_inside_transaction()
@@ -83,7 +98,7 @@ def sweep(ports: LogPorts, *, limit: int = 1000) -> int:
         return 0
     seen_at_boot = ports.boot_clock()
     _wait(seen_at_boot, max(row[1] for row in rows), ports)
-    return _record([row[0] for row in rows])
+    return _record([row[0] for row in rows], ports)
 
 
 def _read(event_id: str) -> _Denial:
@@ -103,7 +118,7 @@ def _wait_and_record(event_id: str, denial: _Denial, *, since: float, ports: Log
     """Wait, record once, and return what is recorded, whoever recorded it."""
     # Crash before the record: `enforced_at` stays unset, and the sweeper waits from its own sight.
     _wait(since, denial.l_wait_ms, ports)
-    _record([event_id])
+    _record([event_id], ports)
     recorded = _read(event_id).enforced_at
     if recorded is None:
         raise EnforcementUnknownError(f"{event_id} was not recorded as enforced")
@@ -117,13 +132,15 @@ def _wait(since: float, l_wait_ms: int, ports: LogPorts) -> None:
         ports.sleep(left_s)
 
 
-def _record(event_ids: Sequence[str]) -> int:
+def _record(event_ids: Sequence[str], ports: LogPorts) -> int:
     """Set `enforced_at` where it is unset, by the database's clock."""
     with known_commit() as commit, connection.cursor() as cursor:
         commit.committing()
         cursor.execute(_RECORD, [list(event_ids)])
-        recorded: int = cursor.rowcount
-    return recorded
+        took_s = [row[0] for row in cursor.fetchall()]
+    for seconds in took_s:
+        ports.figures.observe(ENFORCED, (), seconds)
+    return len(took_s)
 
 
 def _refuse_inside_transaction() -> None:

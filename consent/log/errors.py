@@ -119,6 +119,12 @@ class ImmutableError(StoreError):
     code = "object_immutable"
 
 
+class ObjectChangedError(StoreError):
+    """An object is not what it was expected to be, so it was not replaced."""
+
+    code = "object_changed"
+
+
 class KeyStoreError(LogError):
     """Base of the key store's errors."""
 
@@ -141,7 +147,37 @@ class RecordDestroyedError(KeyStoreError):
     code = "record_destroyed"
 
 
+class ErasureNoteError(LogError):
+    """A note of an erasure in the object store cannot be read: restoring could bring a person back."""
+
+    code = "erasure_note_invalid"
+
+
 class SealError(LogError):
     """Sealed bytes do not open under their key, record and purpose."""
 
     code = "seal_invalid"
+
+
+class PublishingError(LogError):
+    """Base of what keeps the log from being published. The history itself goes on."""
+
+    code = "log_publishing"
+
+
+class PublicationHaltedError(PublishingError):
+    """Publishing would contradict what was published or signed: nothing goes out until somebody looked."""
+
+    code = "log_halted"
+
+
+class OvertakenError(PublishingError):
+    """Another publisher was faster; what it did is taken up at the next turn."""
+
+
+class ClockBehindError(PublishingError):
+    """The database's clock is behind the last signature: nothing is signed until it has caught up."""
+
+
+class QuorumMissedError(PublishingError):
+    """Too few witnesses cosigned: the last checkpoint with a quorum stays the published one."""

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from consent.core.ids import new_id
-from consent.log.errors import HistoryBrokenError
+from consent.log.errors import HistoryBrokenError, RecordDestroyedError
 from consent.log.models import Event
 from consent.log.ports import LogPorts
 from signing.canonical import canonicalize, parse
 from signing.commitment import entry as commitment_entry
 
 SCHEMA = "consent-registry/event/v1"
+ERASED = "erased"  # the record and kind of an event of which only its entry, place and time are left
 SALT_BYTES = 32  # DESIGN §9: exactly 32 random bytes, else refused
 
 
@@ -22,9 +23,10 @@ class NewEvent:
     """Something that changed, to be appended.
 
     `body` is disclosed to the parties in packages and proofs: no internal ids in it. `record` names
-    the key that seals it; destroying that key is what erases it. `performer_id` and `organization_id`
-    are opaque ids for finding it again. `denies` is true unless the change can only allow
-    (activation, resumption, new key): such an event has to be waited for (`enforcement`).
+    the key that seals it; destroying that key is what erases it. `performer_id`, `organization_id` and
+    `grant_id` are opaque ids for finding it again, and for telling those whom it concerns. `denies` is true
+    unless the change can only allow (activation, resumption, new key): such an event has to be waited for
+    (`enforcement`).
     """
 
     kind: str
@@ -33,6 +35,7 @@ class NewEvent:
     denies: bool
     performer_id: str | None = None
     organization_id: str | None = None
+    grant_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,8 @@ def open_event(row: Event, *, ports: LogPorts) -> OpenedEvent:
         SealError: the sealed bytes were altered, or are another event's.
         HistoryBrokenError: it does not open to its entry, id, kind and side.
     """
+    if row.record == ERASED:
+        raise RecordDestroyedError(f"event {row.event_id} was erased")
     plain = ports.sealer.open(row.record, bytes(row.sealed), purpose=_purpose(row.event_id))
     salt, event = plain[:SALT_BYTES], parse(plain[SALT_BYTES:])
     if not isinstance(event, dict) or not hmac.compare_digest(

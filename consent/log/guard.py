@@ -103,8 +103,16 @@ class RollbackGuard:
         side.read_at = started
         return side.floor()
 
-    def check(self, head: Head, floor: Floor | None) -> None:
+    def check(
+        self,
+        head: Head,
+        floor: Floor | None,
+        *,
+        chain_at: Callable[[bool, int], bytes | None] | None = None,
+    ) -> None:
         """Refuse a head below or beside `floor`, which was taken before the head's snapshot.
+
+        `chain_at` stands for the guard's own where the snapshot was asked already.
 
         Raises:
             RolledBackError: the database lost, or replaced, what was acknowledged.
@@ -117,7 +125,7 @@ class RollbackGuard:
             _require(head.seq >= floor.position.seq, "the database is below what was acknowledged")
             at_floor = head.chain
             if head.seq != floor.position.seq:
-                at_floor = self._chain_at(head.livemode, floor.position.seq) or b""
+                at_floor = (chain_at or self._chain_at)(head.livemode, floor.position.seq) or b""
             _require(at_floor == floor.position.chain, "the database is beside what was acknowledged")
         side.see(Floor(position=head.position, database_id=head.database_id))
 
@@ -151,6 +159,25 @@ class RollbackGuard:
             return
         for name in names[:-1]:
             self._forget(name)
+
+    def begin_again(self, position: Position, *, database_id: str) -> None:
+        """Stand at `position` whatever was acknowledged above it: only where a loss was declared (`new_history`).
+
+        Raises:
+            GuardUnavailableError: the store failed; the side still stands where it stood.
+        """
+        side = self._sides[position.livemode]
+        began = Floor(position=position, database_id=database_id)
+        name = self._format(began)
+        try:
+            self._objects.put(name, b"", immutable=False)
+            # Crash after this line: the old, higher names still count, and the loss is declared once more.
+            for other in list(self._objects.keys(f"guard/{side.name}/")):
+                if other != name:
+                    self._objects.delete(other)
+        except StoreError as exc:
+            raise GuardUnavailableError(f"rollback guard cannot begin again: {exc}") from exc
+        side.begin_again(began, name)
 
     def _forget(self, name: str | None) -> None:
         """Remove a name that is no longer the highest; what stays behind does no harm."""
@@ -200,8 +227,7 @@ class _Side:
 
     def floor(self) -> Floor | None:
         """The highest position known to this process."""
-        with self._changed:
-            return self._known
+        return self._known  # one step, and it only rises
 
     def learn(self, floor: Floor) -> None:
         """A position read from the store: acknowledged by somebody, and durable."""
@@ -238,6 +264,13 @@ class _Side:
             self._writing = False
             self._changed.notify_all()
             return outdated
+
+    def begin_again(self, floor: Floor, name: str) -> None:
+        """Forget what was higher."""
+        with self._changed:
+            self._known = self._wanted = floor
+            self._durable_seq = floor.position.seq
+            self._names = deque([name])
 
     def _raise_to(self, floor: Floor) -> None:
         if self._known is None or floor.position.seq > self._known.position.seq:

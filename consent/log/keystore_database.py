@@ -1,7 +1,7 @@
 """A key store in a second PostgreSQL, which has its own short-lived backups (at most 7 days)."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import psycopg
 import psycopg_pool
 
 from consent.log.errors import KeyMissingError, KeyStoreUnavailableError, RecordDestroyedError
-from consent.log.keystore import checked_record
+from consent.log.keystore import Kept, checked_record
 
 _TIMEOUT_S = 5.0
 _SAFE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}}
@@ -31,6 +31,11 @@ INSERT INTO consent_key (record, wrapped, destroyed_at) VALUES (%s, NULL, clock_
 ON CONFLICT (record) DO UPDATE SET wrapped = NULL, destroyed_at = clock_timestamp()
 WHERE consent_key.wrapped IS NOT NULL
 """
+_LOAD = """
+INSERT INTO consent_key (record, wrapped, destroyed_at)
+VALUES (%s, %s, CASE WHEN %s::bytea IS NULL THEN clock_timestamp() END)
+"""
+_REWRAP = "UPDATE consent_key SET wrapped = %s WHERE record = %s AND wrapped = %s"
 
 
 class DatabaseKeyStore:
@@ -104,6 +109,41 @@ class DatabaseKeyStore:
         checked_record(record)
         with self._connection() as connection:
             connection.execute(_DESTROY, [record])
+
+    def entries(self) -> Iterator[Kept]:
+        """Every record of one snapshot."""
+        with (
+            self._connection() as connection,
+            connection.transaction(),
+            connection.cursor(name="consent_key_entries") as cursor,
+        ):
+            cursor.itersize = 1000
+            cursor.execute("SELECT record, wrapped FROM consent_key ORDER BY record")
+            for record, wrapped in cursor:
+                yield record, None if wrapped is None else bytes(wrapped)
+
+    def load(self, identity: str, entries: Iterable[Kept]) -> int:
+        """Fill empty tables in one transaction."""
+        loaded = 0
+        with self._connection() as connection, connection.transaction():
+            connection.execute("LOCK TABLE consent_key IN EXCLUSIVE MODE")
+            if _value(connection, "SELECT 1 FROM consent_key LIMIT 1", []) is not None:
+                raise KeyStoreUnavailableError(
+                    "the key store's database holds keys already: use an empty one"
+                )
+            connection.execute("UPDATE consent_key_store SET identity = %s", [identity])
+            with connection.cursor() as cursor:
+                for record, wrapped in entries:
+                    cursor.execute(_LOAD, [checked_record(record), wrapped, wrapped])
+                    loaded += 1
+        return loaded
+
+    def rewrap(self, record: str, *, old: bytes, new: bytes) -> bool:
+        """Replace by condition."""
+        checked_record(record)
+        with self._connection() as connection:
+            changed = connection.execute(_REWRAP, [new, record, old])
+            return changed.rowcount == 1
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:

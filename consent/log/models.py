@@ -54,7 +54,7 @@ class Event(models.Model):
 
     A foreign key would be checked at COMMIT, after the head is locked, and deadlock (DESIGN §7).
     `sealed` is the salt and canonical event under the key of `record`; `entry` the 33 bytes of
-    DESIGN §9; `performer_id` and `organization_id` are opaque ids of the registry's rows.
+    DESIGN §9; `performer_id`, `organization_id` and `grant_id` are opaque ids of the registry's rows.
     """
 
     event_id = models.TextField(primary_key=True, db_collation="C")
@@ -63,6 +63,7 @@ class Event(models.Model):
     kind = models.TextField(db_collation="C")
     performer_id = models.TextField(null=True, db_collation="C")
     organization_id = models.TextField(null=True, db_collation="C")
+    grant_id = models.TextField(null=True, db_collation="C")  # of a grant's own events, since 0004
     record = models.TextField(db_collation="C")
     sealed = models.BinaryField()
     entry = models.BinaryField(max_length=33)
@@ -177,3 +178,92 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.kind}"
+
+
+class ErasurePermit(models.Model):
+    """That an erasure runs, and whom it is about: what the append-only tables ask before they let a row go.
+
+    Written and committed before the first row is touched. `subject` is blanked with the erasure's completion, for
+    good: then it permits nothing, and no row of the registry is about that person.
+    """
+
+    erasure = models.TextField(primary_key=True, db_collation="C")
+    livemode = models.BooleanField()
+    subject = models.TextField(null=True, db_collation="C")
+    opened_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "log_erasurepermit"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(subject=None, closed_at__isnull=False) | Q(subject__isnull=False, closed_at=None),
+                name="log_erasurepermit_open_or_closed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.erasure
+
+
+class Publication(models.Model):
+    """How far one log is published: a side's history under one origin.
+
+    `size` and `root` are committed before they are signed, and move by condition only (`consent.log.publishing`).
+    `published_*` is the checkpoint that stands in the object store; partial tiles below `tidied_size` are removed.
+    `leader` may publish until `leader_until`, which saves work and nothing else; `halted` says why it stopped.
+    """
+
+    origin = models.TextField(primary_key=True, db_collation="C")
+    livemode = models.BooleanField()
+    size = models.BigIntegerField(default=0)
+    root = models.BinaryField(max_length=32)
+    published_size = models.BigIntegerField(default=0)
+    published_note = models.BinaryField(null=True)
+    published_at = models.DateTimeField(null=True)
+    tidied_size = models.BigIntegerField(default=0)
+    leader = models.TextField(default="", db_default="", db_collation="C")
+    leader_until = models.DateTimeField(null=True)
+    halted = models.TextField(default="", db_default="")
+    begun_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "log_publication"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(published_size__gte=0, published_size__lte=F("size")),
+                name="log_publication_published_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(tidied_size__gte=0, tidied_size__lte=F("published_size")),
+                name="log_publication_tidied_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(Exact(Octets("root"), 32)), name="log_publication_root_32_bytes"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.origin} at {self.size}, published to {self.published_size}"
+
+
+class SignedRoot(models.Model):
+    """What the log key signed: one root for each size of a log, for ever. Written before the signature leaves."""
+
+    origin = models.TextField(db_collation="C")
+    size = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    note = models.BinaryField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "log_signed_root"
+        constraints = (
+            models.UniqueConstraint(fields=["origin", "size"], name="log_signed_root_once"),
+            models.CheckConstraint(
+                condition=Q(Exact(Octets("root"), 32)), name="log_signed_root_root_32_bytes"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.origin} at {self.size}"

@@ -24,6 +24,13 @@ class ObjectStore(Protocol):
         conditional writes: put what depends on it under a key that names its content or its writer.
         """
 
+    def replace(self, key: str, data: bytes, *, expected: bytes | None) -> None:
+        """Persist `data` if `key` still holds `expected` (None: nothing); otherwise ObjectChangedError.
+
+        Writers of one file system, or of a store that honours conditional writes, cannot both succeed from one
+        state. Elsewhere the comparison comes just before the write: look again later.
+        """
+
     def get(self, key: str) -> bytes:
         """The bytes of `key`; ObjectMissingError if there are none."""
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from consent.log.derive import derive_key
 from consent.log.errors import KeyMissingError, KeyStoreUnavailableError, SealError
-from consent.log.keystore import KeyStore, checked_record
+from consent.log.keystore import KeyArchive, KeyStore, checked_record
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96-bit IV
@@ -25,10 +25,14 @@ _PROBE_RECORD = "key-secret-probe"
 class Sealer:
     """Seals and opens bytes of records, over one key store and one secret."""
 
-    def __init__(self, *, key_store: KeyStore, key_secret: bytes, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, *, key_store: KeyStore, key_secret: bytes, random: Callable[[int], bytes], also: bytes = b""
+    ) -> None:
+        """`also` opens keys that were wrapped under another secret, while `key_secret` is rotated."""
         self._store = key_store
         self._random = random
-        self._wrapping = AESGCM(derive_key(key_secret, purpose="consent-registry/key-wrap/v1"))
+        self._wrapping = _wrapping(key_secret)
+        self._unwrapping = (self._wrapping, _wrapping(also)) if also else (self._wrapping,)
 
     def __repr__(self) -> str:
         return "Sealer()"
@@ -83,19 +87,52 @@ class Sealer:
             if not create:
                 raise
             wrapped = self._store.create(record, self._wrap(record))
-        key = _open(self._wrapping, wrapped, _context(record, "key"))
+        key = self._unwrap(record, wrapped)
         if len(key) != _KEY_BYTES:
             raise SealError(f"key of {record} has {len(key)} bytes, expected {_KEY_BYTES}")
         return key
 
+    def rewrap(self, archive: KeyArchive) -> int:
+        """Wrap every key of the store under the present secret; returns how many were not. Safe to repeat and to kill.
+
+        Raises:
+            SealError: a key opens under neither secret; those before it were wrapped.
+            KeyStoreUnavailableError: the key store failed.
+        """
+        changed = 0
+        for record, wrapped in archive.entries():
+            if wrapped is None or _opens(self._wrapping, wrapped, _context(record, "key")):
+                continue
+            again = self._wrapped(record, self._unwrap(record, wrapped))
+            changed += archive.rewrap(record, old=wrapped, new=again)
+        return changed
+
+    def _unwrap(self, record: str, wrapped: bytes) -> bytes:
+        context = _context(record, "key")
+        for cipher in self._unwrapping[:-1]:
+            if _opens(cipher, wrapped, context):
+                return _open(cipher, wrapped, context)
+        return _open(self._unwrapping[-1], wrapped, context)
+
     def _wrap(self, record: str) -> bytes:
         """A new key of `record`, wrapped."""
+        return self._wrapped(record, self._random(_KEY_BYTES))
+
+    def _wrapped(self, record: str, key: bytes) -> bytes:
         nonce = self._random(_NONCE_BYTES)
-        return (
-            _VERSION
-            + nonce
-            + self._wrapping.encrypt(nonce, self._random(_KEY_BYTES), _context(record, "key"))
-        )
+        return _VERSION + nonce + self._wrapping.encrypt(nonce, key, _context(record, "key"))
+
+
+def _wrapping(secret: bytes) -> AESGCM:
+    return AESGCM(derive_key(secret, purpose="consent-registry/key-wrap/v1"))
+
+
+def _opens(cipher: AESGCM, sealed: bytes, context: bytes) -> bool:
+    try:
+        _open(cipher, sealed, context)
+    except SealError:
+        return False
+    return True
 
 
 def _context(record: str, purpose: str) -> bytes:

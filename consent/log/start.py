@@ -56,6 +56,14 @@ def start(ports: LogPorts) -> None:
 
 def initialise(ports: LogPorts) -> None:
     """Give both sides a head with a genesis event, so that a head is never empty. Idempotent."""
+    if not _has_heads():  # a check node's role may not even try to write them
+        _insert_heads(ports)
+    for side in SIDES:
+        if read_head(side).seq < _GENESIS_SEQ:
+            _append_genesis(side, ports)
+
+
+def _insert_heads(ports: LogPorts) -> None:
     with connection.cursor() as cursor:
         # One statement, so that both sides get one database id, whoever comes first.
         cursor.execute(
@@ -68,9 +76,6 @@ def initialise(ports: LogPorts) -> None:
                 "keys": ports.sealer.key_store_id(),
             },
         )
-    for side in SIDES:
-        if read_head(side).seq < _GENESIS_SEQ:
-            _append_genesis(side, ports)
 
 
 def _append_genesis(livemode: bool, ports: LogPorts) -> None:

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from consent.log import durable_file
-from consent.log.errors import ImmutableError, ObjectMissingError, StoreUnavailableError
+from consent.log.errors import (
+    ImmutableError,
+    ObjectChangedError,
+    ObjectMissingError,
+    StoreUnavailableError,
+)
 from consent.log.objects import checked_key
 
 
@@ -32,6 +37,20 @@ class FileObjectStore:
             raise StoreUnavailableError(f"object {key} cannot be written: {exc.strerror}") from exc
         if not created and self.get(key) != data:
             raise ImmutableError(f"object {key} already holds other bytes")
+
+    def replace(self, key: str, data: bytes, *, expected: bytes | None) -> None:
+        """Compare and write under a lock that ends with its process."""
+        path = self._path(key)
+        try:
+            durable_file.make_directories(path.parent, root=self._root)
+            with durable_file.locked(path.parent):
+                found = path.read_bytes() if path.exists() else None
+                if found == expected:
+                    durable_file.replace(path, data)
+        except OSError as exc:
+            raise StoreUnavailableError(f"object {key} cannot be replaced: {exc.strerror}") from exc
+        if found != expected:
+            raise ObjectChangedError(f"object {key} was changed by somebody else")
 
     def get(self, key: str) -> bytes:
         """The bytes of `key`."""

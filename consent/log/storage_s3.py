@@ -4,7 +4,7 @@ Not every S3-compatible store honours `If-None-Match` (rclone overwrites, localb
 what may be written only once is looked for first, written conditionally, and read back and compared.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import boto3
@@ -12,7 +12,13 @@ import urllib3.exceptions
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from consent.log.errors import ImmutableError, ObjectMissingError, StoreError, StoreUnavailableError
+from consent.log.errors import (
+    ImmutableError,
+    ObjectChangedError,
+    ObjectMissingError,
+    StoreError,
+    StoreUnavailableError,
+)
 from consent.log.objects import checked_key
 
 CONNECT_TIMEOUT_S = 3
@@ -44,15 +50,32 @@ class S3ObjectStore:
     def put(self, key: str, data: bytes, *, immutable: bool) -> None:
         """Write and, if immutable, compare before and after."""
         if not immutable:
-            self._put(key, data, conditional=False)
+            self._put(key, data, condition={})
             return
         if not self._holds(key, data):
-            self._put(key, data, conditional=True)
+            self._put(key, data, condition={"IfNoneMatch": "*"})
             if not self._holds(key, data):
                 raise StoreUnavailableError(f"object {key} was written but cannot be found")
 
+    def replace(self, key: str, data: bytes, *, expected: bytes | None) -> None:
+        """Compare, and write on the condition that it is still the object that was compared."""
+        try:
+            found, tag = self._read(key)
+        except ObjectMissingError:
+            found, tag = None, None
+        if found != expected:
+            raise ObjectChangedError(f"object {key} was changed by somebody else")
+        condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
+        # Of two writers one is refused here; or it was our own first attempt, whose answer was lost.
+        if not self._put(key, data, condition=condition) and not self._is(key, data):
+            raise ObjectChangedError(f"object {key} was changed by somebody else")
+
     def get(self, key: str) -> bytes:
         """The bytes of `key`."""
+        return self._read(key)[0]
+
+    def _read(self, key: str) -> tuple[bytes, str]:
+        """The bytes of `key`, and the store's tag of this version."""
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
             data: bytes = answer["Body"].read()
@@ -62,7 +85,7 @@ class S3ObjectStore:
             raise StoreUnavailableError(f"object {key} cannot be read: {exc}") from exc
         if len(data) != answer["ContentLength"]:
             raise StoreUnavailableError(f"object {key} came short: {len(data)} of {answer['ContentLength']}")
-        return data
+        return data, answer["ETag"]
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Every key that begins with `prefix`, in the order of its bytes, whatever order the store lists in."""
@@ -90,29 +113,30 @@ class S3ObjectStore:
         except BotoCoreError as exc:
             raise StoreUnavailableError(f"object {key} cannot be removed: {exc}") from exc
 
-    def _put(self, key: str, data: bytes, *, conditional: bool) -> None:
-        """One write; a conditional one that finds the key taken leaves the verdict to the comparison."""
+    def _put(self, key: str, data: bytes, *, condition: Mapping[str, str]) -> bool:
+        """One write; False if its condition did not hold, which leaves the verdict to a comparison."""
         for _ in range(_CONFLICT_ATTEMPTS):
             try:
-                if conditional:
-                    self._client.put_object(
-                        Bucket=self._bucket, Key=self._name(key), Body=data, IfNoneMatch="*"
-                    )
-                else:
-                    self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=data)
+                self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=data, **condition)
             except ClientError as exc:
                 status = exc.response["ResponseMetadata"]["HTTPStatusCode"]
                 # 412 may also be our own first attempt, whose answer was lost and which boto3 repeated.
-                if conditional and status == 412:
-                    return
-                if conditional and status == 409:
+                if status == 412 or (status == 404 and "IfMatch" in condition):
+                    return False
+                if condition and status == 409:
                     continue
                 raise _error(exc, key) from exc
             except (BotoCoreError, urllib3.exceptions.HTTPError) as exc:
                 raise StoreUnavailableError(f"object {key} cannot be written: {exc}") from exc
             else:
-                return
+                return True
         raise StoreUnavailableError(f"object {key} stays in conflict with another write")
+
+    def _is(self, key: str, data: bytes) -> bool:
+        try:
+            return self.get(key) == data
+        except ObjectMissingError:
+            return False
 
     def _holds(self, key: str, data: bytes) -> bool:
         """Whether `key` holds exactly `data`; ImmutableError if it holds other bytes."""
