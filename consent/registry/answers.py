@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent.log.enforcement import await_seen, wait_enforced
+from consent.log.enforcement import await_seen, seen_enforced, wait_enforced
 from consent.log.heads import chain_at
 from consent.log.models import Enforcement, Event
 from consent.log.position import Position
@@ -77,14 +77,22 @@ def enforced(written_: Written, ports: RegistryPorts) -> datetime | None:
     return wait_enforced(written_.event_id, committed_at_boot=written_.committed_at_boot, ports=ports.log)
 
 
+def enforced_by_now(written_: Written, ports: RegistryPorts) -> datetime | None:
+    """As `enforced`, without the wait: None also for a denial that is not enforced yet."""
+    return seen_enforced(written_.event_id, ports=ports.log) if written_.denies else None
+
+
 @contextmanager
 def told_when_enforced(ports: RegistryPorts) -> Iterator[None]:
-    """Let "already ended" and "already paused" out only when that is enforced (DESIGN §8: never at once)."""
+    """Let "already ended" and "already paused" out only when that is enforced (DESIGN §8: never at once).
+
+    The end of a term that ran out denies nothing that was not denied by then, so nothing is waited for.
+    """
     try:
         yield
     except StateConflict as exc:
         if exc.event is not None:
-            await_seen(exc.event, ports=ports.log)
+            enforced(seen(exc.event, ports=ports), ports)
         raise
 
 
@@ -116,7 +124,10 @@ class StatementResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementAnswer:
-    """What the performer is told: `enforced_at` for whatever denies, with a signed acknowledgement."""
+    """What the performer is told: `enforced_at` for whatever denies, with a signed acknowledgement.
+
+    `waiting`: it denies, and is not enforced yet; then there is neither.
+    """
 
     id: str
     kind: str
@@ -128,6 +139,17 @@ class StatementAnswer:
     acknowledgement: str | None
     active_from: datetime | None
     repeated: bool
+    waiting: bool
+
+
+def answer_committed(result: StatementResult, ports: RegistryPorts) -> StatementAnswer:
+    """Say what is committed, without a wait: a denial that is not enforced yet is said to be so.
+
+    The relay ends the wait; `answer_enforced` of the same statement tells when.
+    """
+    if result.written.denies and enforced_by_now(result.written, ports) is None:
+        return _answer(result, enforced_at=None, acknowledgement=None)
+    return answer_enforced(result, ports)
 
 
 def answer_enforced(result: StatementResult, ports: RegistryPorts) -> StatementAnswer:
@@ -140,6 +162,12 @@ def answer_enforced(result: StatementResult, ports: RegistryPorts) -> StatementA
     acknowledgement = None
     if result.kind in ENDINGS and result.grant is not None and enforced_at is not None:
         acknowledgement = _acknowledge(result, result.grant, enforced_at, ports)
+    return _answer(result, enforced_at=enforced_at, acknowledgement=acknowledgement)
+
+
+def _answer(
+    result: StatementResult, *, enforced_at: datetime | None, acknowledgement: str | None
+) -> StatementAnswer:
     return StatementAnswer(
         id=result.id,
         kind=result.kind,
@@ -151,6 +179,7 @@ def answer_enforced(result: StatementResult, ports: RegistryPorts) -> StatementA
         acknowledgement=acknowledgement,
         active_from=result.active_from,
         repeated=result.repeated,
+        waiting=result.written.denies and enforced_at is None,
     )
 
 

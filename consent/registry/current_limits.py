@@ -18,7 +18,7 @@ from consent.registry.statements import STATEMENT_PURPOSE
 from consent.registry.stored_json import from_bytes
 from signing.errors import MalformedError
 
-CACHED_LIMITS = 50_000  # compiled; some 2 kB each
+OPENED = 2048  # limits that need not be opened again; some 3 kB each
 
 _logger = logging.getLogger(__name__)
 _UNREADABLE = LimitsTerms.from_json(None)
@@ -43,15 +43,27 @@ def load_limits(versions: Mapping[UUID, int], *, livemode: bool, sealer: Sealer)
     }
     found: dict[UUID, LimitsTerms] = {}
     for performer, version in versions.items():
-        row = rows.get(performer)
-        if row is None and version == 0:
-            continue
-        if row is None or row[0] != version:
-            _logger.error("limits refused: not the version of the performer's row")
-            found[performer] = _UNREADABLE
-            continue
-        found[performer] = _open(sealer, *row)
+        limits = open_limits(sealer, rows.get(performer), version=version)
+        if limits is not None:
+            found[performer] = limits
     return found
+
+
+LimitsRow = tuple[int, str, str, bytes]  # version, statement, record of the performer, sealed statement
+
+
+def open_limits(sealer: Sealer, newest: LimitsRow | None, *, version: int) -> LimitsTerms | None:
+    """The limits in a performer's newest row; `version` is what the performer's own row says. None: no limits.
+
+    Raises:
+        KeyStoreUnavailableError: the key store failed, so nothing can be answered.
+    """
+    if newest is None and version == 0:
+        return None
+    if newest is None or newest[0] != version:
+        _logger.error("limits refused: not the version of the performer's row")
+        return _UNREADABLE
+    return _open(sealer, *newest)
 
 
 def _open(sealer: Sealer, version: int, statement: str, record: str, sealed: bytes) -> LimitsTerms:
@@ -63,7 +75,7 @@ def _open(sealer: Sealer, version: int, statement: str, record: str, sealed: byt
         return _UNREADABLE
 
 
-@lru_cache(maxsize=CACHED_LIMITS)
+@lru_cache(maxsize=OPENED)
 def _opened(sealer: Sealer, version: int, statement: str, record: str, sealed: bytes) -> LimitsTerms:
     body = from_bytes(sealer.open(record, sealed, purpose=STATEMENT_PURPOSE + statement))["envelope"]["body"]
     if body["version"] != version or body["id"] != statement:

@@ -8,6 +8,7 @@ record, no secret and no key ever stands in one.
 # ruff: noqa: N818 - the house names errors by what happened (`AlreadyEnded`), as the SDK does (`Denied`)
 
 from collections.abc import Sequence
+from datetime import datetime
 
 
 class RegistryError(Exception):
@@ -150,6 +151,20 @@ class LastOwner(Refused):
     """An organization keeps at least one owner."""
 
     code = "last_owner"
+
+
+class OnLegalHold(Refused):
+    """What there is about this performer has to be kept for now; ending consents is possible at any time."""
+
+    code = "on_legal_hold"
+
+    def __init__(self, *, hold: str, ground: str, until: datetime) -> None:
+        super().__init__(
+            f"a legal hold stands until {until:%Y-%m-%d}: nothing may be erased before, everything may be ended"
+        )
+        self.hold = hold
+        self.ground = ground
+        self.until = until
 
 
 class Conflict(RegistryError):

@@ -31,7 +31,13 @@ def performer_event(kind: str, performer: Performer, body: Mapping[str, Any], *,
 
 
 def pair_event(
-    kind: str, performer: Performer, organization: str, body: Mapping[str, Any], *, denies: bool
+    kind: str,
+    performer: Performer,
+    organization: str,
+    body: Mapping[str, Any],
+    *,
+    denies: bool,
+    grant: str | None = None,
 ) -> NewEvent:
     """An event between a performer and an organization, sealed under the performer's record."""
     return NewEvent(
@@ -41,6 +47,7 @@ def pair_event(
         denies=denies,
         performer_id=str(performer.id),
         organization_id=organization,
+        grant_id=grant,
     )
 
 
@@ -64,4 +71,4 @@ def grant_event(
         "performer": grant.reference,
         **body,
     }
-    return pair_event(kind, performer, grant.organization_id, said, denies=denies)
+    return pair_event(kind, performer, grant.organization_id, said, denies=denies, grant=grant.id)

@@ -29,11 +29,16 @@ def lock_side(organization: str, *, livemode: bool) -> OrganizationSide:
 
 
 def lock_performer(performer: UUID, *, livemode: bool) -> Performer:
-    """The performer, before anything else of theirs; NotFound if there is none on this side."""
-    row = Performer.objects.select_for_update(no_key=True).filter(id=performer, livemode=livemode).first()
-    if row is None:
+    """The performer, before anything else of theirs; NotFound if there is none on this side, or none any more."""
+    row = find_performer_row(performer, livemode=livemode)
+    if row is None or row.erasing_at is not None:
         raise NotFound("no such performer on this side")
     return row
+
+
+def find_performer_row(performer: UUID, *, livemode: bool) -> Performer | None:
+    """The performer's locked row, also while they are erased; None if there is none on this side."""
+    return Performer.objects.select_for_update(no_key=True).filter(id=performer, livemode=livemode).first()
 
 
 def lock_credential(performer: UUID, thumbprint: str) -> Credential:

@@ -12,10 +12,12 @@ from consent.registry.ports import RegistryPorts
 from consent.registry.stored_json import from_bytes, to_bytes
 
 INVITATION: Final = "invitation"
+ERASED: Final = "erased"
 LINK: Final = "link"
 MEMBER: Final = "member"
 KINDS: Final = (
     "ended",
+    ERASED,
     "identity",
     INVITATION,
     "key_off",
@@ -49,7 +51,7 @@ def notify(
     Raises:
         ValueError: no such kind. OutsideTransactionError: outside a transaction.
     """
-    if kind not in KINDS or kind in (INVITATION, LINK, MEMBER):
+    if kind not in KINDS or kind in (ERASED, INVITATION, LINK, MEMBER):
         raise ValueError(f"{kind!r} is not a kind of notice without a secret")
     return outbox.put(
         kind,
@@ -135,7 +137,17 @@ def send_member_mail(
         )
 
 
+def send_erased_mail(ports: RegistryPorts, *, livemode: bool, email: str, erasure: str) -> str:
+    """The last letter to somebody who is erased. It carries the address, and its key is destroyed once it left."""
+    return outbox.put(
+        ERASED,
+        livemode=livemode,
+        secret=(ports.log.sealer, "", to_bytes({"email": email, "erasure": erasure})),
+        random=ports.log.random,
+    )
+
+
 def read_links(data: bytes) -> dict[str, str]:
-    """What `send_link_mail` or `send_member_mail` sealed, by its names."""
+    """What `send_link_mail`, `send_member_mail` or `send_erased_mail` sealed, by its names."""
     links: dict[str, str] = from_bytes(data)
     return links

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from consent.core.counting import CounterKey, utc_day
 from consent.core.facts import GrantFacts, GrantState, SubjectFacts
-from consent.core.terms import LimitsTerms
+from consent.core.terms import GrantTerms, LimitsTerms
 from consent.registry.current_limits import load_limits
 from consent.registry.grant_seal import (
     SealBrokenError,
@@ -31,6 +31,7 @@ from consent.registry.models import (
 )
 from consent.registry.models.grant import LIVING
 from consent.registry.ports import RegistryPorts, SideSigners
+from signing.keys import PublicKey
 
 Pair = tuple[UUID, str]
 
@@ -63,21 +64,9 @@ class Pairs:
     deceased: Mapping[UUID, datetime | None]
 
     def subject(self, reference: str, *, performer: UUID | None, licensee: str, caller: str) -> SubjectFacts:
-        """One performer as seen from the licensee.
-
-        Whoever asks for somebody else and is no recipient learns nothing, so for them a reference that
-        means nobody looks like a performer without grants (`not_a_recipient` either way).
-        """
+        """One performer as seen from the licensee."""
         if performer is None or performer not in self.deceased:
-            return SubjectFacts(
-                reference=reference,
-                known=caller != licensee,
-                grants=(),
-                limits=None,
-                deceased_at=None,
-                prior_record=False,
-                ever_signed=False,
-            )
+            return nobody(reference, licensee=licensee, caller=caller)
         pair = (performer, licensee)
         return SubjectFacts(
             reference=reference,
@@ -88,6 +77,23 @@ class Pairs:
             prior_record=pair in self.prior_records,
             ever_signed=pair in self.ever_signed,
         )
+
+
+def nobody(reference: str, *, licensee: str, caller: str) -> SubjectFacts:
+    """What there is to know of a reference that means nobody.
+
+    Whoever asks for somebody else and is no recipient learns nothing, so for them it looks like a performer
+    without grants (`not_a_recipient` either way).
+    """
+    return SubjectFacts(
+        reference=reference,
+        known=caller != licensee,
+        grants=(),
+        limits=None,
+        deceased_at=None,
+        prior_record=False,
+        ever_signed=False,
+    )
 
 
 def load_pairs(
@@ -142,36 +148,44 @@ def _load_grants(
     ids = [row.id for row in rows]
     ended = set(GrantEnding.objects.filter(grant_id__in=ids).values_list("grant_id", flat=True))
     held = set(GrantHold.objects.filter(grant_id__in=ids, lifted_at=None).values_list("grant_id", flat=True))
-    usage = _load_usage(ids, livemode=livemode, at=at)
+    usage = load_usage(ids, livemode=livemode, at=at)
     keys = seal_keys(signers)
     found: dict[Pair, list[GrantFacts]] = {}
     for row in rows:
         pair = (row.performer_id, row.organization_id)
         stored = _stored(row, reference=references.get(pair, ""))
-        try:
-            terms = open_sealed(stored, keys)
-        except SealBrokenError as exc:
-            seal_failures.add()
-            _logger.error("grant refused: %s", exc)
-            continue
-        if row.id in ended:
-            # The ending's own record outranks a state that somebody put back.
-            seal_failures.add()
-            _logger.error("grant refused: %s has ended and stands as %s", row.id, row.state)
-            continue
-        state = GrantState(row.state)
-        if row.id in held and state is GrantState.ACTIVE:
-            state = GrantState.SUSPENDED
-        found.setdefault(pair, []).append(
-            GrantFacts(
-                grant=row.id,
-                state=state,
-                terms=terms,
-                signed_at=row.signed_at,
-                usage=usage.get(row.id, {}),
+        terms = open_living(stored, keys, state=row.state, ended=row.id in ended)
+        if terms is not None:
+            state = standing(row.state, held=row.id in held)
+            grant = GrantFacts(
+                grant=row.id, state=state, terms=terms, signed_at=row.signed_at, usage=usage.get(row.id, {})
             )
-        )
+            found.setdefault(pair, []).append(grant)
     return {pair: tuple(grants) for pair, grants in found.items()}
+
+
+def open_living(
+    stored: StoredGrant, keys: tuple[PublicKey, ...], *, state: str, ended: bool
+) -> GrantTerms | None:
+    """The terms of a row that claims to live; None, counted and logged, for one that is not to be believed."""
+    try:
+        terms = open_sealed(stored, keys)
+    except SealBrokenError as exc:
+        seal_failures.add()
+        _logger.error("grant refused: %s", exc)
+        return None
+    if ended:
+        # The ending's own record outranks a state that somebody put back.
+        seal_failures.add()
+        _logger.error("grant refused: %s has ended and stands as %s", stored.parts.grant, state)
+        return None
+    return terms
+
+
+def standing(state: str, *, held: bool) -> GrantState:
+    """How a living grant stands: an open hold pauses it, whatever its row says."""
+    found = GrantState(state)
+    return GrantState.SUSPENDED if held and found is GrantState.ACTIVE else found
 
 
 def _stored(row: Grant, *, reference: str) -> StoredGrant:
@@ -192,7 +206,7 @@ def _stored(row: Grant, *, reference: str) -> StoredGrant:
     )
 
 
-def _load_usage(grants: list[str], *, livemode: bool, at: datetime) -> dict[str, dict[CounterKey, int]]:
+def load_usage(grants: list[str], *, livemode: bool, at: datetime) -> dict[str, dict[CounterKey, int]]:
     """What was counted, of all time and of today."""
     rows = Counter.objects.filter(Q(day=None) | Q(day=utc_day(at)), grant_id__in=grants, livemode=livemode)
     usage: dict[str, dict[CounterKey, int]] = {}

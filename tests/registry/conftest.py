@@ -1,10 +1,12 @@
 """Fixtures of the registry's tests: a world of its own for each test, on the run's one database."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 if TYPE_CHECKING:
@@ -53,3 +55,22 @@ def world(log_ports: Any, waits: list[float]) -> "Iterator[World]":
 def state_folder(tmp_path: Path) -> Path:
     """A folder for one test's stores."""
     return tmp_path
+
+
+@pytest.fixture
+def intruder(database: str) -> Iterator[Any]:
+    """A superuser's own connection with every trigger of the registry's tables switched off."""
+    with psycopg.connect(database, autocommit=True) as connection:
+
+        @contextmanager
+        def without_triggers() -> Iterator[psycopg.Connection[Any]]:
+            tables = ("registry_grant", "registry_pairwisereference", "registry_grantending")
+            for table in tables:
+                connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")  # type: ignore[arg-type]
+            try:
+                yield connection
+            finally:
+                for table in tables:
+                    connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")  # type: ignore[arg-type]
+
+        yield without_triggers

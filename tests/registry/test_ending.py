@@ -201,3 +201,16 @@ def test_an_acknowledgement_verifies_with_the_published_keys(world: "World") -> 
         answer.acknowledgement, trust=trust_of(world), expected_body_sha256=body_sha256(body)
     )
     assert (read.grant, read.statement, read.committed) == (grant, body["id"], answer.committed)
+
+
+@pytest.mark.parametrize("kind", ["revocation", "suspension"])
+def test_a_grant_that_ran_out_is_said_to_have_ended(world: "World", kind: str) -> None:
+    from consent.registry.errors import AlreadyEnded
+    from consent.registry.operations.sweep_grants import expire_due
+
+    organization, person = world.organization(), world.person()
+    grant = str(world.grant(organization, person, terms(valid_until="2026-12-20T00:00:00Z")).grant)
+    world.clock.forward(days=30)
+    assert expire_due(world.ports, livemode=True) >= 1
+    with pytest.raises(AlreadyEnded):
+        world.say(kind, grant, person.key)

@@ -1,36 +1,14 @@
 """Whoever can write every row, but does not hold the registry's key, makes no grant count."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 
 from tests.registry.terms import INFER, TRAIN, terms
 
 if TYPE_CHECKING:
     from tests.registry.world import World
-
-
-@pytest.fixture
-def intruder(database: str) -> Iterator[Any]:
-    """A superuser's own connection with every trigger of the registry's tables switched off."""
-    with psycopg.connect(database, autocommit=True) as connection:
-
-        @contextmanager
-        def without_triggers() -> Iterator[psycopg.Connection[Any]]:
-            tables = ("registry_grant", "registry_pairwisereference", "registry_grantending")
-            for table in tables:
-                connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")  # type: ignore[arg-type]
-            try:
-                yield connection
-            finally:
-                for table in tables:
-                    connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")  # type: ignore[arg-type]
-
-        yield without_triggers
 
 
 def denied(world: "World", organization: str, reference: str, **asked: Any) -> bool:

@@ -1,12 +1,14 @@
 """The registry's tables, one noun a file."""
 
 from consent.registry.models.account import AccountPasskey, Operator
-from consent.registry.models.api_key import ApiKey
+from consent.registry.models.api_key import ApiKey, KeyUse
 from consent.registry.models.choice import OfferChoice
 from consent.registry.models.contact import ContactIndex
 from consent.registry.models.counter import Counter, CounterUse
 from consent.registry.models.credential import Credential, SpentProof
 from consent.registry.models.decision import DecisionRecord, KeptReceipt
+from consent.registry.models.erasure import Erasure, LegalHold
+from consent.registry.models.feed import FeedCounter, FeedEntry, FeedStart, GrantRecipient
 from consent.registry.models.grant import (
     Countersignature,
     Grant,
@@ -34,6 +36,7 @@ from consent.registry.models.performer import (
 from consent.registry.models.prior_record import PriorRecord
 from consent.registry.models.recovery_code import RecoveryCode
 from consent.registry.models.statement import Acknowledgement, Statement
+from consent.registry.models.status_list import StatusList
 
 __all__ = [
     "AccountPasskey",
@@ -46,16 +49,23 @@ __all__ = [
     "Countersignature",
     "Credential",
     "DecisionRecord",
+    "Erasure",
     "ExternalId",
+    "FeedCounter",
+    "FeedEntry",
+    "FeedStart",
     "Grant",
     "GrantEnding",
     "GrantHold",
+    "GrantRecipient",
     "IdempotentRequest",
     "IdentityCheck",
     "IdentityRecord",
     "Invitation",
     "KeptReceipt",
+    "KeyUse",
     "LedgerSegment",
+    "LegalHold",
     "Limits",
     "Member",
     "Offer",
@@ -74,5 +84,6 @@ __all__ = [
     "SpentProof",
     "StageName",
     "Statement",
+    "StatusList",
     "StatusSlot",
 ]

@@ -16,6 +16,7 @@ class Performer(models.Model):
     record = id_text()  # the key-store record under which this person's statements and events are sealed
     limits_version = models.IntegerField(default=0)
     deceased_at = models.DateTimeField(null=True)
+    erasing_at = models.DateTimeField(null=True)  # from here on nothing is written about them any more
     created_at = models.DateTimeField()
 
     class Meta:

@@ -1,7 +1,7 @@
 """API keys: made, changed, rotated, switched off. The secret is shown once; only its digest is kept."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from consent.log.transaction import HistoryTransaction, history_transaction
 from consent.registry.answers import Written, written
 from consent.registry.errors import Invalid, NotFound, StateConflict
 from consent.registry.history import by, organization_event
+from consent.registry.key_limits import UNLIMITED, KeyLimitsWanted
 from consent.registry.locks import lock_side
 from consent.registry.models import ApiKey
 from consent.registry.ports import RegistryPorts
@@ -53,23 +54,31 @@ def create_api_key(
     context: StandingContext | Mapping[str, Any] | None = None,
     capabilities: Collection[str] = (),
     expires_at: datetime | None = None,
+    limits: KeyLimitsWanted = UNLIMITED,
+    made_by: str | None = None,
     actor: str | None = None,
 ) -> CreatedApiKey:
     """Make a key of one side. `capabilities` are obligations the organization declares it can meet.
 
-    `actor` is the account of the member who made it.
+    `actor` is the account of the member who made it. `made_by` is the key that makes it: where that one has
+    limits, the new one has no wider ones and counts on the same account, so that a limit cannot be multiplied.
 
     Raises:
-        NotFound: the organization has no such side.
-        Invalid: an unknown scope, capability or context, or an expiry that has passed.
+        NotFound: the organization has no such side, or no such key `made_by`.
+        Invalid: an unknown scope, capability or context, an expiry that has passed, or limits that are none.
     """
     standing = _context(context)
     _check(name, scopes, capabilities)
+    limits.check()
     with history_transaction(livemode, ports.log) as tx:
         lock_side(organization, livemode=livemode)
         now = ports.clock()
         if expires_at is not None and expires_at <= now:
             raise Invalid(pointer="/expires_at", rule="future", expected="a later instant", got="a past one")
+        maker = None if made_by is None else _lock_key(organization, made_by, livemode=livemode)
+        account = None
+        if maker is not None and limits_of(maker) != UNLIMITED:
+            limits, account = limits.within(limits_of(maker)), maker.account or maker.id
         key, secret = _insert(
             ports,
             ApiKey(
@@ -81,6 +90,9 @@ def create_api_key(
                 capabilities=sorted(set(capabilities)),
                 created_at=now,
                 expires_at=expires_at,
+                daily_quota=limits.daily_quota,
+                rate_per_s=limits.rate_per_s,
+                account=account,
             ),
         )
         event = _append_created(tx, key, actor)
@@ -125,6 +137,9 @@ def rotate_api_key(
                 capabilities=old.capabilities,
                 created_at=now,
                 expires_at=old.expires_at,
+                daily_quota=old.daily_quota,
+                rate_per_s=old.rate_per_s,
+                account=old.account or old.id,  # a new secret begins no new day
             ),
         )
         _append_created(tx, new, actor)
@@ -189,6 +204,48 @@ def set_key_context(
     return written(tx, event, denies=True, ports=ports)
 
 
+def set_key_limits(
+    ports: RegistryPorts,
+    *,
+    livemode: bool,
+    organization: str,
+    key: str,
+    change: Callable[[KeyLimitsWanted], KeyLimitsWanted],
+    tighten_only: bool = False,
+    actor: str | None = None,
+) -> Written | None:
+    """Change how much may be asked with a key; None if it stood so already. `enforced` waits until nodes know.
+
+    `change` makes the new limits of those that the key has.
+
+    Raises:
+        NotFound: no such key.
+        StateConflict: it was revoked or has expired.
+        Invalid: limits that are none; or wider ones than it has, with `tighten_only`.
+    """
+    with history_transaction(livemode, ports.log) as tx:
+        row = _lock_key(organization, key, livemode=livemode)
+        if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= ports.clock()):
+            raise StateConflict("this key is off already")
+        former = limits_of(row)
+        limits = change(former)
+        limits.check()
+        if tighten_only and limits.within(former) != limits:
+            raise Invalid(pointer="", rule="narrower", expected=str(former), got=str(limits))
+        if limits == former:
+            tx.nothing_changed()
+            return None
+        ApiKey.objects.filter(id=row.id, revoked_at=None).update(**limits.to_json())
+        said = {"key": row.id, **limits.to_json(), **by(actor)}
+        event = tx.append(organization_event("api_key.limits_set", organization, said, denies=True))
+    return written(tx, event, denies=True, ports=ports)
+
+
+def limits_of(row: ApiKey) -> KeyLimitsWanted:
+    """The limits that a key has."""
+    return KeyLimitsWanted(daily_quota=row.daily_quota, rate_per_s=row.rate_per_s)
+
+
 def _lock_key(organization: str, key: str, *, livemode: bool) -> ApiKey:
     lock_side(organization, livemode=livemode)
     row = ApiKey.objects.filter(id=key, organization_id=organization, livemode=livemode).first()
@@ -217,6 +274,7 @@ def _append_created(tx: HistoryTransaction, key: ApiKey, actor: str | None) -> s
         "scopes": key.scopes,
         "context": key.context,
         "capabilities": key.capabilities,
+        **{name: limit for name, limit in limits_of(key).to_json().items() if limit is not None},
         **by(actor),
     }
     return tx.append(organization_event("api_key.created", key.organization_id, said, denies=False))

@@ -3,7 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from consent.log.errors import StoreUnavailableError
+from consent.log.events import open_event
 from consent.log.models import Event
+from consent.log.publishing.entry_proof import proof_of
 from consent.registry.errors import NotFound
 from consent.registry.models import Countersignature as CountersignatureRow
 from consent.registry.models import Credential, Grant, Statement
@@ -19,6 +22,7 @@ from signing.envelope import Envelope, read_envelope
 from signing.errors import SigningError
 from signing.key_chain import MAX_LINKS, performer_link, registry_link
 from signing.keys import PublicKey
+from signing.logged_event import LoggedEvent
 from signing.package import Package, format_package
 from signing.statement import verify_statement
 
@@ -48,14 +52,38 @@ def read_package(
     statement = Statement.objects.get(id=row.id)
     envelope = read_envelope(opened_statement(statement, ports)["envelope"])
     _verify_again(row, envelope, ports)
+    event = Event.objects.get(event_id=statement.event)
     return format_package(
         Package(
             envelope=envelope,
             key_chain=tuple(_key_chain(row.credential, ports)),
-            registry=_countersignature(row, statement, ports),
-            proof=None,
+            registry=_countersignature(row, statement, event, ports),
+            proof=logged_event(event, ports),
         )
     )
+
+
+def logged_event(row: Event, ports: RegistryPorts) -> LoggedEvent | None:
+    """The event with the log's proof of it; None while the log is not published so far, or its store does not answer.
+
+    Raises:
+        HistoryBrokenError: it does not open to its entry.
+        SealError, KeyStoreError: it cannot be opened.
+    """
+    opened = open_event(row, ports=ports.log)
+    try:
+        proof = proof_of(
+            row.seq,
+            entry=opened.entry,
+            registry=ports.origin,
+            livemode=row.livemode,
+            objects=ports.log.objects,
+        )
+    except StoreUnavailableError:
+        return None
+    if proof is None:
+        return None
+    return LoggedEvent(tlog_proof=proof.format().decode(), event=opened.event, salt=opened.salt)
 
 
 def opened_statement(statement: Statement, ports: RegistryPorts) -> dict[str, Any]:
@@ -126,17 +154,16 @@ def _payload(jws: str) -> dict[str, Any]:
     return payload
 
 
-def _countersignature(row: Grant, statement: Statement, ports: RegistryPorts) -> str:
+def _countersignature(row: Grant, statement: Statement, event: Event, ports: RegistryPorts) -> str:
     """The kept countersignature, made by whoever reads first."""
     kept = CountersignatureRow.objects.filter(grant=row).values_list("jws", flat=True).first()
     if kept is not None:
         return kept
-    seq = Event.objects.values_list("seq", flat=True).get(event_id=statement.event)
     jws = sign_countersignature(
         Countersignature(
             grant=row.id,
             grant_sha256=row.grant_sha256,
-            seq=seq,
+            seq=event.seq,
             recorded_at=statement.received_at,
             status_uri=status_uri(ports.origin, livemode=row.livemode, status_list=row.status_list),
             status_idx=row.status_index,

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from consent.registry.models import Grant, LedgerSegment, PairwiseReference
+from consent.registry.queries.commitments import is_committed
 
 _ADD = """
 INSERT INTO registry_checkcount (performer_id, day, organization_id, "grant", livemode, allowed, denied)
@@ -22,7 +23,7 @@ _Key = tuple[UUID, date, str, str]  # performer, day, organization, grant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShippedSegment:
-    """A segment as its root says; hashes are hex."""
+    """A segment as its root says; hashes are hex, `object_sha256` is of its file."""
 
     livemode: bool
     boot: str
@@ -34,6 +35,7 @@ class ShippedSegment:
     previous: str
     chain: str
     dropped: int
+    object_sha256: str
     sealed_at: datetime
 
 
@@ -66,6 +68,10 @@ def record_segment(
             defaults={**said, "shipped_at": shipped_at},
         )
         if not made:
+            return False
+        # Looked at after the row: whoever committed to this segment meanwhile had removed the row before.
+        if is_committed(livemode=livemode, boot=segment.boot, segment=segment.segment):
+            transaction.set_rollback(True)
             return False
         rows = _rows(counts, livemode=livemode)
         with connection.cursor() as cursor:

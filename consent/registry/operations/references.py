@@ -83,7 +83,7 @@ def set_external_id(
     `performer` is the organization's reference.
 
     Raises:
-        NotFound: the organization was not given this reference.
+        NotFound: the organization was not given this reference, or the performer is being erased.
         ExternalIdTaken: the name means another performer.
         Invalid: an empty, long or unprintable name.
     """
@@ -95,18 +95,18 @@ def set_external_id(
         ).first()
         if pair is None:
             raise NotFound("no such performer")
+        person = lock_performer(pair.performer_id, livemode=livemode)
         found, made = ExternalId.objects.get_or_create(
             organization_id=organization,
             livemode=livemode,
             external_id=external_id,
-            defaults={"performer_id": pair.performer_id, "created_at": ports.clock()},
+            defaults={"performer": person, "created_at": ports.clock()},
         )
-        if found.performer_id != pair.performer_id:
+        if found.performer_id != person.id:
             raise ExternalIdTaken("this external id means another performer")
         if not made:
             tx.nothing_changed()
             return None
-        person = Performer.objects.get(id=pair.performer_id)
         said = {"performer": performer, "external_id": external_id}
         event = tx.append(pair_event("external_id.set", person, organization, said, denies=False))
     return written(tx, event, denies=False, ports=ports)
@@ -118,7 +118,7 @@ def remove_external_id(
     """Forget one of the organization's names; checks by it deny from then on.
 
     Raises:
-        NotFound: no such name.
+        NotFound: no such name, or the performer is being erased.
     """
     with history_transaction(livemode, ports.log) as tx:
         lock_side(organization, livemode=livemode)
@@ -131,11 +131,11 @@ def remove_external_id(
         )
         if row is None:
             raise NotFound("no such external id")
+        person = lock_performer(row.performer_id, livemode=livemode)
         reference = PairwiseReference.objects.get(
             performer_id=row.performer_id, organization_id=organization
         ).reference
         row.delete()
-        person = Performer.objects.get(id=row.performer_id)
         said = {"performer": reference, "external_id": external_id}
         event = tx.append(pair_event("external_id.removed", person, organization, said, denies=True))
     return written(tx, event, denies=True, ports=ports)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from consent.registry.acceptance import repeated
-from consent.registry.answers import StatementAnswer, StatementResult, answer_enforced
+from consent.registry.answers import StatementAnswer, StatementResult, answer_committed, answer_enforced
 from consent.registry.operations.add_credential import add_credential
 from consent.registry.operations.cancel_revocation import cancel_revocation
 from consent.registry.operations.confirm_grant import confirm_grant, rescind_grant
@@ -27,15 +27,18 @@ _OPERATIONS: Mapping[str, Callable[..., StatementResult]] = {
 }
 
 
-def submit_statement(ports: RegistryPorts, *, envelope: bytes) -> StatementAnswer:
+def submit_statement(ports: RegistryPorts, *, envelope: bytes, wait: bool = True) -> StatementAnswer:
     """Verify, write, wait until it is enforced, answer. The same statement again answers the same.
+
+    Without `wait` a denial is answered as soon as it is committed, and says that it is not enforced yet.
 
     Raises:
         StatementInvalid, SignatureInvalid, LivemodeMismatch, CredentialUnknown: before anything is written.
         StatementConflict: the id was used for another body.
         Whatever the statement's own operation raises.
     """
-    return answer_enforced(write_statement(ports, envelope=envelope), ports)
+    result = write_statement(ports, envelope=envelope)
+    return answer_enforced(result, ports) if wait else answer_committed(result, ports)
 
 
 def write_statement(ports: RegistryPorts, *, envelope: bytes) -> StatementResult:

@@ -11,20 +11,30 @@ LATE = timedelta(
 )  # what is missing before a segment that was shipped so long ago does not come any more
 
 _GAPS = """
-SELECT here.livemode, here.boot, here.segment, here.first, before.segment, before.first + before.count
-FROM registry_ledgersegment AS here
+WITH pieces AS NOT MATERIALIZED (
+    SELECT livemode, boot, first_segment, last_segment, first, count, previous, chain, began_at
+    FROM registry_ledgerrun
+    UNION ALL
+    SELECT livemode, boot, segment, segment, first, count, previous, chain, shipped_at FROM registry_ledgersegment
+)
+SELECT here.livemode, here.boot, here.first_segment, here.first, before.last_segment, before.first + before.count
+FROM pieces AS here
 LEFT JOIN LATERAL (
-    SELECT segment, first, count, chain FROM registry_ledgersegment AS other
-    WHERE other.livemode = here.livemode AND other.boot = here.boot AND other.segment < here.segment
-    ORDER BY other.segment DESC LIMIT 1
+    SELECT other.last_segment, other.first, other.count, other.chain FROM pieces AS other
+    WHERE other.livemode = here.livemode AND other.boot = here.boot AND other.first_segment < here.first_segment
+    ORDER BY other.first_segment DESC LIMIT 1
 ) AS before ON true
-WHERE here.shipped_at >= %s AND here.shipped_at < %s AND (
-    here.segment <> coalesce(before.segment + 1, 0)
+WHERE here.began_at >= %s AND here.began_at < %s AND (
+    here.first_segment <> coalesce(before.last_segment + 1, 0)
     OR here.first <> coalesce(before.first + before.count, 0)
     OR here.previous <> coalesce(before.chain, repeat('0', 64))
 )
-ORDER BY here.livemode, here.boot, here.segment
+ORDER BY here.livemode, here.boot, here.first_segment
 LIMIT 1000
+"""
+_LAST_SHIPPED = """
+SELECT greatest((SELECT max(shipped_at) FROM registry_ledgersegment WHERE livemode = ANY(%(sides)s)),
+                (SELECT max(shipped_at) FROM registry_ledgerrun WHERE livemode = ANY(%(sides)s)))
 """
 
 
@@ -55,3 +65,11 @@ def ledger_gaps(*, now: datetime, since: datetime) -> Sequence[LedgerGap]:
         )
         for livemode, boot, segment, first, before, before_end in rows
     ]
+
+
+def last_shipped(*sides: bool) -> datetime | None:
+    """When a segment of one of these sides was last shipped."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_SHIPPED, {"sides": list(sides)})
+        at: datetime | None = cursor.fetchone()[0]
+    return at

@@ -1,0 +1,1 @@
+"""What an erasure does to each table: the list, and the statements that do it."""
