@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from consent.check.answered import Answered
+from consent.check.batch.answered import AnsweredBatch
 from consent.check.caller import OrganizationCaller
+from consent.check.question import Question
 from consent.core.wire.check import BatchResponse, CheckRequest, CheckResponse, Problem
 from consent.core.wire.decode import Batch
 from consent.core.wire.records import Receipt
@@ -23,11 +26,21 @@ class Checks(Protocol):
         """
         ...
 
+    def answer(self, question: Question, *, caller: OrganizationCaller) -> Answered:
+        """The same of a question that is typed and completed already; what `check` answers is its `response()`."""
+        ...
+
     def batch(self, batch: Batch, *, caller: OrganizationCaller, to_problem: ToProblem) -> BatchResponse:
         """Every row's decision or problem, all of one position, under one receipt.
 
         `to_problem` words a row's fault. What fails for the whole raises, as in `check`.
         """
+        ...
+
+    def answer_batch(
+        self, batch: Batch, *, caller: OrganizationCaller, to_problem: ToProblem
+    ) -> AnsweredBatch:
+        """The same, of which `batch` answers the `response()`."""
         ...
 
     def receipt(self, decision: str, *, caller: OrganizationCaller) -> Receipt:

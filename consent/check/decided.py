@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from msgspec import UNSET, UnsetType
 
 from consent.core.asked import Asked
 from consent.core.decision import Decision, Outcome
 from consent.core.next_steps import next_step
 from consent.core.reasons import Reason
-from consent.core.wire.check import BatchResult, CheckResponse
-from consent.core.wire.times import milliseconds, seconds
+from consent.core.wire.check import BatchResult
+from consent.core.wire.times import seconds
 from signing.receipt import ReceiptItem
 
 
@@ -25,7 +22,6 @@ class Decided:
     licensee: str
     at: datetime
     record_sha256: str
-    explanation: dict[str, Any] | UnsetType = UNSET
 
     @property
     def issued_at(self) -> datetime:
@@ -36,26 +32,6 @@ class Decided:
     def valid_until(self) -> datetime:
         """Until when the answer may be acted on; counted from `issued_at`, so never past the grant's end."""
         return self.issued_at + timedelta(seconds=self.decision.valid_for_s)
-
-    def answer(self, *, livemode: bool, position: str, receipt: str | None) -> CheckResponse:
-        """The answer to a single check."""
-        return CheckResponse(
-            decision=self.decision.outcome.value,
-            decision_id=self.decision_id,
-            livemode=livemode,
-            asked=self.asked.to_json(),
-            grants=list(self.decision.grants),
-            reasons=[reason.value for reason in self.decision.reasons],
-            missing=list(self.decision.missing),
-            next_step=self.decision.next_step,
-            obligations=list(self.decision.obligations),
-            position=position,
-            as_of=milliseconds(self.at),
-            valid_until=seconds(self.valid_until),
-            record_sha256=self.record_sha256,
-            receipt=receipt,
-            explanation=self.explanation,
-        )
 
     def row(self, row: str) -> BatchResult:
         """The answer to a batch's row."""

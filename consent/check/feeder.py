@@ -10,23 +10,33 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, connection
 
-from consent.check.loading import load_cells
+from consent.check.ahead import Ahead
+from consent.check.follower import Follower
+from consent.check.hot_names import HotNames
+from consent.check.loading import load_cells, statements_for
 from consent.check.replica import CellName, Change, Freshness, Replica, Turn
+from consent.check.wanted import Wanted
 from consent.log.errors import LogError, RolledBackError
-from consent.log.heads import chain_at, read_head
-from consent.log.models import Event
-from consent.log.position import Head, Position
+from consent.log.following import Since, follow, one_snapshot
+from consent.log.guard import Floor
+from consent.log.position import Head
+from consent.log.prepared import Rows, keep_general_plans
+from consent.registry.lean_facts import names_of_pairs, names_since
 from consent.registry.ports import RegistryPorts
 
 POLL_S = 0.05
+GATHER_S = 0.002  # how soon after a turn the next begins for a question that waits: others may come along
 IDLE_S = 60.0  # nobody asked for so long: the primary is left in peace until somebody does
 PAGE = 2000  # changes of one turn; more are read by the next, which follows at once
+MAX_WANTED = 1000  # missed facts of one side that a turn reads, far within the time that memory stays fresh
+REREAD = 500  # changed facts of one turn that the next reads anew; what more they touch waits for a question
 SIDES = (True, False)
 _FAILURES = (DatabaseError, LogError)
 _logger = logging.getLogger(__name__)
@@ -39,6 +49,7 @@ HARMLESS = frozenset(
         "identity.checked",
         "invitation.redeemed",
         "invitation.revoked",
+        "ledger.committed",
         "member.added",
         "member.invited",
         "member.removed",
@@ -55,9 +66,22 @@ HARMLESS = frozenset(
 class Feeder:
     """Feeds one replica. It starts with the first question of a process, and anew in a forked child."""
 
-    def __init__(self, replica: Replica, ports: RegistryPorts) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        ports: RegistryPorts,
+        followers: Sequence[Follower] = (),
+        *,
+        clock: Callable[[Head], datetime] | None = None,
+        hot: HotNames | None = None,
+    ) -> None:
+        """`clock` tells the primary's time of a snapshot from a head that was read in it; else `ports` tell it.
+        `hot` keeps over a restart what is worth to be read before anybody asks."""
+        self._clock = clock or (lambda _: ports.clock())
         self.replica = replica
         self._ports = ports
+        self._followers = tuple(followers)
+        self._ahead = Ahead(replica, hot)
         self._begin_anew()
         if hasattr(os, "register_at_fork"):
             anew = weakref.WeakMethod(self._begin_anew)
@@ -68,12 +92,20 @@ class Feeder:
         and knows nothing of what happened meanwhile."""
         self._turned = threading.Condition()
         self._wake = threading.Event()
-        self._wanted: dict[bool, set[CellName]] = {side: set() for side in SIDES}
+        self._wanted = {side: Wanted() for side in SIDES}
         self._begun = self._ended = self._succeeded = 0  # numbers of turns
         self._running = False
         self._asked_at = 0.0
         self._resting = self._stopping = False
         self.replica.begin_anew()
+        self._ahead.begin_anew()
+        for follower in self._followers:
+            follower.begin_anew()
+
+    @property
+    def resting(self) -> bool:
+        """Whether nobody asked for so long that nothing is read, and facts grow old in peace."""
+        return self._resting or not self._running
 
     def start(self) -> None:
         """Somebody asks: run the thread of this process, if it does not run yet or rests."""
@@ -94,16 +126,21 @@ class Feeder:
         self._wake.set()
 
     def fetch(self, names: Collection[CellName], *, livemode: bool, timeout_s: float) -> bool:
-        """Have these cells read by a turn that begins from now on, and wait for it.
+        """Have these cells read by turns that begin from now on, and wait for them: one, unless there are very many.
 
-        False when that turn failed or took too long: then the primary has to be asked.
+        False when a turn failed, it took too long, or too many wait already: then the primary has to be asked.
         """
         with self._turned:
-            self._wanted[livemode].update(names)
+            wanted = self._wanted[livemode]
+            if not wanted.add(names):
+                return False
             mine = self._begun + 1  # the turn that runs now may have read before this was wanted
             self._wake.set()
-            self._turned.wait_for(lambda: self._ended >= mine, timeout_s)
-            return self._succeeded >= mine
+            self._turned.wait_for(
+                lambda: self._ended >= mine and (self._succeeded < self._ended or wanted.isdisjoint(names)),
+                timeout_s,
+            )
+            return self._succeeded >= mine and wanted.isdisjoint(names)
 
     def turn(self) -> bool:
         """One turn; True when it reached both heads.
@@ -114,51 +151,114 @@ class Feeder:
         with self._turned:
             self._begun += 1
             number = self._begun
-            wanted = {side: set(names) for side, names in self._wanted.items()}
-        turns: list[Turn] = []
+            wanted = {side: names.next(MAX_WANTED) for side, names in self._wanted.items()}
+        for side, names in wanted.items():
+            names.extend(self._ahead.next(side, besides=names))
         try:
+            keep_general_plans()
             began = self._ports.log.boot_clock()
-            turns = self._snapshot(wanted, began=began)
-            self.replica.apply(turns)
+            guard = self._ports.log.guard
+            floors = {side: guard.floor(side) for side in SIDES}
+            with one_snapshot():
+                turns, follow_on = self._snapshot(wanted, floors, began=began)
+                self.replica.apply(turns)
+                # Whoever waits need not wait for what follows, nor for the end of a transaction that wrote nothing.
+                self._end(number, turns)
+                follow_on()
         finally:
-            with self._turned:
-                self._ended = number
-                if turns:
-                    self._succeeded = number
-                    for turn in turns:
-                        self._wanted[turn.livemode].difference_update(turn.cells)
-                self._turned.notify_all()
+            self._end(number, ())
         return all(turn.reached for turn in turns)
 
-    def _snapshot(self, wanted: Mapping[bool, Collection[CellName]], *, began: float) -> list[Turn]:
-        floors = {side: self._ports.log.guard.floor(side) for side in SIDES}
-        with transaction.atomic(durable=True):
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            at = self._ports.clock()
-            turns = []
-            for side in SIDES:
-                head = read_head(side)
-                self._ports.log.guard.check(head, floors[side])
-                turns.append(self._read(head, wanted[side], at=at, began=began))
-        return turns
+    def _end(self, number: int, turns: Sequence[Turn]) -> None:
+        """Tell those who wait that the turn with this number has ended, and what it read."""
+        with self._turned:
+            self._ended = number
+            if turns:
+                self._succeeded = number
+                for turn in turns:
+                    self._wanted[turn.livemode].remove(turn.cells)
+                    self._wanted[turn.livemode].add(turn.again)
+            self._turned.notify_all()
 
-    def _read(self, head: Head, wanted: Collection[CellName], *, at: datetime, began: float) -> Turn:
-        side, kept = head.livemode, self.replica.freshness(head.livemode)
+    def _snapshot(
+        self,
+        wanted: Mapping[bool, Sequence[CellName]],
+        floors: Mapping[bool, Floor | None],
+        *,
+        began: float,
+    ) -> tuple[list[Turn], Callable[[], None]]:
+        """What both sides' facts become, read in one way to the database; and what has the followers read on."""
+        kept = {side: self.replica.freshness(side) for side in SIDES}
+        asked = {side: statements_for(wanted[side], livemode=side) for side in SIDES}
+        applied = {side: None if fresh is None else fresh.position for side, fresh in kept.items()}
+        seqs = {side: None if position is None else position.seq for side, position in applied.items()}
+        both, (named, *answers) = follow(
+            applied,
+            {side: None if floor is None else floor.position.seq for side, floor in floors.items()},
+            page=PAGE,
+            besides=[names_since(seqs, page=PAGE), *(each for side in SIDES for each in asked[side])],
+        )
+        names = names_of_pairs(named)
+        turns = []
+        instants = []
+        for side, since in both.items():
+            at, at_floor = self._clock(since.head), since.chain_at_floor
+            self._ports.log.guard.check(since.head, floors[side], chain_at=lambda *_, found=at_floor: found)
+            own = [answers.pop(0) for _ in asked[side]]
+            changes = _changes(since, names[side])
+            turns.append(self._read(since, changes, wanted[side], own, at=at, began=began))
+            instants.append(at)
+        return turns, lambda: self._follow_on(list(both.values()), turns, instants)
+
+    def _follow_on(self, both: Sequence[Since], turns: Sequence[Turn], instants: Sequence[datetime]) -> None:
+        """Have the followers read in the same snapshot, and then all take over."""
+        followed = []
+        for since, turn, at in zip(both, turns, instants, strict=True):
+            after = None if turn.restart else since.applied
+            for follower in self._followers:
+                followed.append(
+                    follower.read(
+                        since.head, after=after, at=at, freshness=turn.freshness, reached=turn.reached
+                    )
+                )
+        for take_over in followed:
+            take_over()
+
+    def _read(
+        self,
+        since: Since,
+        changes: Sequence[Change],
+        wanted: Sequence[CellName],
+        answers: Sequence[Rows],
+        *,
+        at: datetime,
+        began: float,
+    ) -> Turn:
+        head, side = since.head, since.head.livemode
+        kept = self.replica.freshness(side)
         fresh = Freshness(
             position=head.position, read_at=at, began=began, until=began + head.l_node_ms / 1000
         )
-        applied = None if kept is None else kept.position
-        if kept is None or applied is None or not _on_history(applied, head):
-            cells = load_cells(wanted, livemode=side, at=at, ports=self._ports)
+        load = partial(load_cells, livemode=side, at=at, ports=self._ports)
+        if kept is None or not since.on_history:
+            cells = load(wanted, answers=answers)
+            self._ahead.remember()
             return Turn(livemode=side, restart=True, cells=cells, freshness=fresh)
-        changes, last = _changes(head, after=applied.seq)
-        if last.seq < head.seq:
+        if since.reached.seq < head.seq:
             # Cut: what it touches is dropped, nothing is put in, and nothing stays fresh for longer.
-            return Turn(livemode=side, changes=changes, freshness=replace(kept, position=last), reached=False)
-        names = {*wanted, *self.replica.touched(side, changes)}
-        cells = load_cells(names, livemode=side, at=at, ports=self._ports)
-        return Turn(livemode=side, changes=changes, cells=cells, freshness=fresh)
+            cut = replace(kept, position=since.reached)
+            return Turn(livemode=side, changes=changes, freshness=cut, reached=False)
+        cells = load(wanted, answers=answers)
+        touched = self.replica.touched(side, changes) if changes else ()
+        again = [name for name in touched if name not in cells][:REREAD]
+        return Turn(livemode=side, changes=changes, cells=cells, freshness=fresh, again=again)
+
+    def _forget(self) -> None:
+        """Know nothing, and follow from the next turn on."""
+        self._ahead.remember()
+        self.replica.forget()
+        for follower in self._followers:
+            follower.begin_anew()
 
     def _run(self) -> None:
         failing = False
@@ -168,40 +268,46 @@ class Feeder:
             try:
                 reached = self.turn()
             except RolledBackError:
-                self.replica.forget()
+                self._forget()
                 _logger.error("the database lost acknowledged history; nothing is answered from memory")
             except _FAILURES as exc:
                 if not failing:
                     _logger.warning("the replica cannot be kept fresh: %s", type(exc).__name__)
                 failing = True
-                close_old_connections()
+                connection.close()
+            except Exception:  # a feeder that ended would leave this process at the primary for ever
+                self._forget()
+                # Whatever it was that could not be read, whoever asks for it is told so by the primary.
+                with self._turned:
+                    for names in self._wanted.values():
+                        names.clear()
+                self._ahead.clear()
+                _logger.exception("a turn failed as none should; memory begins anew")
+                connection.close()
             else:
                 failing = False
+                self._ahead.keep(self._ports.log.boot_clock())
+                if any(self._wanted.values()) or self._ahead:
+                    self._wake.set()
             if not reached:
                 continue
             self._resting = time.monotonic() - self._asked_at > IDLE_S
-            self._wake.wait(None if self._resting else POLL_S)
+            ended = time.monotonic()
+            if self._wake.wait(None if self._resting else POLL_S):
+                time.sleep(max(0.0, ended + GATHER_S - time.monotonic()))
             self._resting = False
         connection.close()
 
 
-def _on_history(applied: Position, head: Head) -> bool:
-    """Whether what was applied is still part of the history that ends in `head`."""
-    return applied.seq <= head.seq and chain_at(head.livemode, applied.seq) == applied.chain
-
-
-def _changes(head: Head, *, after: int) -> tuple[list[Change], Position]:
-    """The next page of changes, and up to where it leads: the head, unless it is cut."""
-    rows = list(
-        Event.objects.filter(livemode=head.livemode, seq__gt=after)
-        .order_by("seq")
-        .values_list("seq", "chain", "kind", "performer_id", "organization_id")[:PAGE]
-    )
-    changes = [
-        Change(performer=performer, organization=organization)
-        for _, _, kind, performer, organization in rows
-        if kind not in HARMLESS
+def _changes(since: Since, names: Mapping[tuple[str, str], Sequence[str]]) -> list[Change]:
+    """What may have changed an answer, with the names that each pair has now."""
+    return [
+        Change(
+            kind=each.kind,
+            performer=each.performer,
+            organization=each.organization,
+            names=names.get((each.performer or "", each.organization or ""), ()),
+        )
+        for each in since.entries
+        if each.kind not in HARMLESS
     ]
-    if not rows:
-        return [], head.position
-    return changes, Position(livemode=head.livemode, seq=rows[-1][0], chain=bytes(rows[-1][1]))

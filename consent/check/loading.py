@@ -1,63 +1,54 @@
-"""Cells from one snapshot of the primary, by the same readers that answer when a node may not use its memory."""
+"""Cells from one snapshot of the primary."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime
 
 from consent.check.caller import OrganizationCaller
 from consent.check.cells import KeyCell, SubjectCell, SubjectName
+from consent.check.limits.key_limits import KeyLimits
 from consent.check.replica import Cell, CellName
-from consent.core.asked import Asked
 from consent.core.complete import StandingContext
+from consent.log.prepared import Rows, Statement
+from consent.registry.lean_facts import Name, load_subjects, statements
 from consent.registry.models import ApiKey
-from consent.registry.pair_facts import load_pairs
 from consent.registry.ports import RegistryPorts
-from consent.registry.subjects import resolve
+from consent.registry.queries.key_use import last_key_use
 
-_USE = "train.voice"  # any: which subjects a question has does not depend on its use
+
+def statements_for(names: Sequence[CellName], *, livemode: bool) -> list[Statement]:
+    """What to ask the database about these cells; `load_cells` of the same names reads the answers."""
+    return statements(_subjects(names), livemode=livemode)
 
 
 def load_cells(
-    names: Collection[CellName], *, livemode: bool, at: datetime, ports: RegistryPorts
+    names: Sequence[CellName],
+    *,
+    livemode: bool,
+    at: datetime,
+    ports: RegistryPorts,
+    answers: Sequence[Rows] | None = None,
 ) -> dict[CellName, Cell]:
     """Read cells of one side in the caller's snapshot; every name gets one. A bounded number of queries.
+
+    `answers` are those to `statements_for` the same names, if they were asked already in this snapshot.
 
     Raises:
         KeyStoreUnavailableError: limits cannot be opened now.
     """
-    subjects = [name for name in names if isinstance(name, SubjectName)]
-    digests = [name for name in names if isinstance(name, bytes)]
-    return {
-        **_subjects(subjects, livemode=livemode, at=at, ports=ports),
-        **_keys(digests, livemode=livemode),
-    }
-
-
-def _subjects(
-    names: list[SubjectName], *, livemode: bool, at: datetime, ports: RegistryPorts
-) -> dict[CellName, Cell]:
-    if not names:
-        return {}
-    questions = {name: _question(name) for name in names}
-    resolver = resolve(list(questions.values()), livemode=livemode)
-    pairs = load_pairs(resolver.performers, resolver.licensees, livemode=livemode, at=at, ports=ports)
-    found: dict[CellName, Cell] = {}
-    for name, asked in questions.items():
-        if not resolver.selector_found(asked):
-            found[name] = SubjectCell(performer=None, facts=None)
-            continue
-        (reference,) = resolver.references(asked)
-        performer = resolver.performer(asked, reference)
-        facts = pairs.subject(reference, performer=performer, licensee=name.licensee, caller=name.caller)
-        found[name] = SubjectCell(performer=None if performer is None else str(performer), facts=facts)
+    asked = _subjects(names)
+    subjects = load_subjects(asked, livemode=livemode, at=at, ports=ports, answers=answers) if asked else []
+    found = _keys([name for name in names if isinstance(name, bytes)], livemode=livemode)
+    for name, each in zip((name for name in names if isinstance(name, SubjectName)), subjects, strict=True):
+        found[name] = SubjectCell(performer=each.performer, facts=each.facts)
     return found
 
 
-def _question(name: SubjectName) -> Asked:
-    """The smallest question about one subject."""
-    on_behalf_of = None if name.licensee == name.caller else name.licensee
-    if name.selector == "grant":
-        return Asked(caller=name.caller, use=_USE, grant=name.value, on_behalf_of=on_behalf_of)
-    return Asked(caller=name.caller, use=_USE, performers=(name.value,), on_behalf_of=on_behalf_of)
+def _subjects(names: Sequence[CellName]) -> list[Name]:
+    return [
+        Name(name.caller, name.licensee, name.selector, name.value)
+        for name in names
+        if isinstance(name, SubjectName)
+    ]
 
 
 def _keys(digests: list[bytes], *, livemode: bool) -> dict[CellName, Cell]:
@@ -82,4 +73,22 @@ def caller_of_row(row: ApiKey) -> OrganizationCaller:
         scopes=frozenset(row.scopes),
         context=StandingContext.from_json(row.context),
         capabilities=frozenset(row.capabilities),
+        limits=_limits(row),
+        expires_at=row.expires_at,
+    )
+
+
+def _limits(row: ApiKey) -> KeyLimits | None:
+    """What the key may ask; None for as much as it likes, which costs no query."""
+    if row.daily_quota is None and row.rate_per_s is None:
+        return None
+    account = row.account or row.id
+    counted = None if row.daily_quota is None else last_key_use(account)
+    day, used = counted or (None, 0)
+    return KeyLimits(
+        account=account,
+        daily_quota=row.daily_quota,
+        rate_per_s=row.rate_per_s,
+        counted=used,
+        counted_on=day,
     )

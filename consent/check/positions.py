@@ -17,7 +17,7 @@ class PositionTokens:
     def token(self, position: Position) -> str:
         """The token of a position."""
         kept = self._newest.get(position.livemode)
-        if kept is not None and kept[0] == position:
+        if kept is not None and (kept[0] is position or kept[0] == position):
             return kept[1]
         token = self._codec.encode(position)
         with self._lock:

@@ -12,7 +12,7 @@ from consent.core.wire.errors import WireError
 # A receipt repeats nonces and row ids (SPEC §9.2); printable ASCII has one form in every encoding.
 PRINTABLE = r"[!-~]([ -~]{0,126}[!-~])?"
 _PRINTABLE = re.compile(PRINTABLE)
-_PRINTABLE_TOLD = "1 to 128 printable ASCII characters, no space at either end"
+PRINTABLE_TOLD = "1 to 128 printable ASCII characters, no space at either end"
 _POSITION = re.compile(r"ct_[A-Za-z0-9_-]{76}")  # consent.log.position: 57 bytes
 _OF_THE_BATCH = ("at_least", "explain", "receipt")
 _SHOWN_CHARS = 60
@@ -21,9 +21,14 @@ _SHOWN_CHARS = 60
 def read_check(data: bytes) -> CheckRequest:
     """The body of one check; raises WireError."""
     request = decode_check(data)
+    check_question(request)
+    return request
+
+
+def check_question(request: CheckRequest) -> None:
+    """Refuse in a single check what an answer and its receipt could not repeat; raises WireError."""
     _check_position(request.at_least if isinstance(request.at_least, str) else None)
     _check_repeated(request)
-    return request
 
 
 def read_batch(data: bytes) -> Batch:
@@ -31,10 +36,13 @@ def read_batch(data: bytes) -> Batch:
     batch = decode_batch(data)
     _check_nonce(batch.nonce)
     _check_position(batch.at_least)
-    for place, item in enumerate(batch.items):
-        if not _PRINTABLE.fullmatch(item.id):
-            got = repr(item.id)[:_SHOWN_CHARS]
-            raise WireError(f"/checks/{place}/id", "row_id", _PRINTABLE_TOLD, got, "row_id_invalid")
+    every = "".join(batch.names)
+    # ASCII and printable is U+0020 to U+007E: then only spaces at the ends are left to find.
+    if " " in every or not (every.isascii() and every.isprintable()):
+        for place, name in enumerate(batch.names):
+            if not _PRINTABLE.fullmatch(name):
+                got = repr(name)[:_SHOWN_CHARS]
+                raise WireError(f"/checks/{place}/id", "row_id", PRINTABLE_TOLD, got, "row_id_invalid")
     return batch
 
 
@@ -59,7 +67,7 @@ def _check_repeated(request: CheckRequest) -> None:
 
 def _check_nonce(nonce: str | None) -> None:
     if nonce is not None and not _PRINTABLE.fullmatch(nonce):
-        raise WireError("/nonce", "nonce", _PRINTABLE_TOLD, repr(nonce)[:_SHOWN_CHARS], "value_invalid")
+        raise WireError("/nonce", "nonce", PRINTABLE_TOLD, repr(nonce)[:_SHOWN_CHARS], "value_invalid")
 
 
 def _check_position(at_least: str | None) -> None:

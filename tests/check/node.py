@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from consent.check.answered import Answered
 from consent.check.answering import Answering
 from consent.check.caller import OrganizationCaller
 from consent.check.feeder import Feeder
 from consent.check.ledger.segment_ledger import SegmentLedger
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
+from consent.check.question import Question
 from consent.check.replica import Replica
 from consent.check.replica_checks import ReplicaChecks
 from consent.core.complete import StandingContext
@@ -23,7 +25,7 @@ from consent.registry.ports import RegistryPorts
 from tests.check.ledger.house import file_ledger
 from tests.registry.world import Clock, Person, World, registry_ports
 
-LIMIT = 1000
+MAX_BYTES = 16 << 20
 
 
 @dataclass
@@ -55,10 +57,20 @@ class CountingPrimary:
         self.asked += 1
         return self.inner.check(request, **given)
 
+    def answer(self, question: Question, **given: Any) -> Answered:
+        """Count and pass on."""
+        self.asked += 1
+        return self.inner.answer(question, **given)
+
     def batch(self, batch: Any, **given: Any) -> Any:
         """Count and pass on."""
         self.asked += 1
         return self.inner.batch(batch, **given)
+
+    def answer_batch(self, batch: Any, **given: Any) -> Any:
+        """Count and pass on."""
+        self.asked += 1
+        return self.inner.answer_batch(batch, **given)
 
     def receipt(self, decision: str, **given: Any) -> Any:
         """Pass on."""
@@ -74,7 +86,7 @@ class HandTurned(Feeder):
     def fetch(self, names: Any, *, livemode: bool, timeout_s: float) -> bool:
         """What waits is read by a turn at once."""
         with self._turned:
-            self._wanted[livemode].update(names)
+            self._wanted[livemode].add(names)
         self.turn()
         return True
 
@@ -123,7 +135,7 @@ class Node:
         return PairwiseReference.objects.get(performer_id=person.id, organization_id=organization).reference
 
 
-def make_node(log: Any, *, world: World | None = None, limit: int = LIMIT) -> Node:
+def make_node(log: Any, *, world: World | None = None, max_bytes: int = MAX_BYTES) -> Node:
     """A process that has read nothing yet."""
     boot = BootClock()
     clock = Clock()
@@ -137,6 +149,6 @@ def make_node(log: Any, *, world: World | None = None, limit: int = LIMIT) -> No
     ledger = file_ledger(ports, keys)
     answering = Answering(ports, ledger=ledger, keys=keys)
     primary = CountingPrimary(PrimaryChecks(ports, answering=answering))
-    feeder = HandTurned(Replica(limit=limit), ports)
+    feeder = HandTurned(Replica(max_bytes=max_bytes), ports)
     checks = ReplicaChecks(ports, feeder=feeder, answering=answering, primary=primary)
     return Node(world=world, boot=boot, feeder=feeder, primary=primary, checks=checks, ledger=ledger)

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.registry.terms import TRAIN, terms
+
 if TYPE_CHECKING:
     from tests.check.node import Node
 
@@ -45,13 +47,13 @@ def test_freshness_counts_from_before_the_read(node: "Node", monkeypatch: pytest
 
     organization, person, _ = _granted(node)
     node.ask(organization, person)
-    real = feeder.read_head
+    real = feeder.follow
 
-    def slow(side: bool) -> Any:
+    def slow(*given: Any, **how: Any) -> Any:
         node.boot.now += 0.1
-        return real(side)
+        return real(*given, **how)
 
-    monkeypatch.setattr(feeder, "read_head", slow)
+    monkeypatch.setattr(feeder, "follow", slow)
     began = node.boot.now
     node.feeder.turn()
     fresh = node.replica.freshness(True)
@@ -131,6 +133,8 @@ def test_every_change_of_an_answer_reaches_the_memory(node: "Node", change: str)
             assert cell.caller.organization == organization
             revoke_api_key(world.ports, livemode=True, organization=organization, key=key.id)
             node.feeder.turn()
+            assert node.replica.read([digest], livemode=True).missing
+            node.feeder.turn()
             (cell,) = node.replica.read([digest], livemode=True).cells
             assert cell.caller is None
             return
@@ -139,6 +143,20 @@ def test_every_change_of_an_answer_reaches_the_memory(node: "Node", change: str)
     who = None if asked else person
     of = other if change == "introduction" else organization
     assert node.ask(of, who, **asked).reasons == expected
+    assert node.primary.asked == 0
+
+
+def test_a_name_that_was_asked_before_it_meant_anybody_means_them_after_the_next_turn(node: "Node") -> None:
+    from consent.registry.operations.references import set_external_id
+
+    organization, person, _ = _granted(node)
+    assert node.ask(organization, performer="external_id:early").reasons == ["performer_unknown"]
+    reference = node.reference(organization, person)
+    set_external_id(
+        node.world.ports, livemode=True, organization=organization, performer=reference, external_id="early"
+    )
+    node.feeder.turn()
+    assert node.ask(organization, performer="external_id:early").decision == "allow"
     assert node.primary.asked == 0
 
 
@@ -190,7 +208,7 @@ def test_a_failed_turn_changes_nothing_and_the_primary_answers(
     def fail(*_: Any, **__: Any) -> Any:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(feeder, "read_head", fail)
+    monkeypatch.setattr(feeder, "follow", fail)
     with pytest.raises(OperationalError):
         node.feeder.turn()
     node.boot.now += L_NODE_S
@@ -201,14 +219,19 @@ def test_a_failed_turn_changes_nothing_and_the_primary_answers(
 def test_memory_is_bounded_and_what_fell_out_is_read_again(check_log_ports: Any) -> None:
     from tests.check.node import make_node
 
-    node = make_node(check_log_ports, limit=3)
+    node = make_node(check_log_ports, max_bytes=40_000)
     organization, person, _ = _granted(node)
-    for number in range(10):
+    for number in range(50):
         node.ask(organization, performer=f"external_id:nobody-{number}")
-    assert len(node.replica) == 3 and node.replica.evicted == 7
+    assert node.replica.evicted >= 40 and len(node.replica) + node.replica.evicted == 50
+    people = [node.world.person() for _ in range(3)]
+    for each in people:
+        for number in range(8):
+            node.world.grant(organization, each, terms(TRAIN | {"id": f"l{number}"}))
+        assert node.ask(organization, each).decision == "allow"
+    assert node.replica.bytes <= 40_000
     assert node.ask(organization, person).decision == "allow"
-    tags = sum(len(each) for each in node.replica._about.values())
-    assert tags <= 3
+    assert len(node.replica._about) <= len(node.replica)
 
 
 def test_the_two_sides_never_meet(node: "Node") -> None:

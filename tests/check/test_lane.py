@@ -1,6 +1,8 @@
 """The lane and the API's view answer alike, byte for byte; and the lane takes only what is plain."""
 
+import io
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -75,6 +77,80 @@ def test_both_refuse_a_key_alike(faces: "TwoFaces") -> None:
     assert _same(faces, "/v1/check", body, revoked.secret) == 401
 
 
+class Slow(io.BytesIO):
+    """A body whose rest comes after something happened."""
+
+    def __init__(self, body: bytes, happening: Callable[[], object]) -> None:
+        super().__init__(body)
+        self._happening = happening
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Something happens, then the body is there."""
+        self._happening()
+        return super().read(size)
+
+
+def test_after_its_request_was_read_a_check_takes_facts_and_fresh_until_together(faces: "TwoFaces") -> None:
+    from tests.api.house import granted
+    from tests.check.questions import BASE
+    from tests.check.two_faces import environ
+
+    of = granted(faces.house)
+    body = json.dumps({**BASE, "performer": of.reference}).encode()
+    assert json.loads(faces.by_lane("/v1/check", body, of.pipeline.secret)[1])["decision"] == "allow"
+
+    def end() -> None:
+        faces.house.world.say("revocation", of.grant, of.person.key)
+        faces.feeder.turn()
+
+    asked = environ("/v1/check", body, of.pipeline.secret, **{"wsgi.input": Slow(body, end)})
+    answer = faces.lane.answer(asked)
+    assert answer is not None and json.loads(answer.body)["reasons"] == ["no_active_consent"]
+
+
+def test_a_key_that_was_switched_off_while_its_body_came_asks_nothing(faces: "TwoFaces") -> None:
+    from consent.registry.operations.api_keys import revoke_api_key
+    from tests.api.house import client
+    from tests.check.two_faces import environ
+
+    key = client(faces.house)
+    body = b'{"use":"train.voice","performer":"prf_aaaaaaaaaaaaaaaaaaaaaaaaaa"}'
+    assert faces.by_lane("/v1/check", body, key.secret)[0] == 200
+
+    def switch_off() -> None:
+        registry = faces.house.ports.registry
+        revoke_api_key(registry, livemode=True, organization=key.organization, key=key.key)
+        faces.feeder.turn()
+
+    asked = environ("/v1/check", body, key.secret, **{"wsgi.input": Slow(body, switch_off)})
+    answer = faces.lane.answer(asked)
+    assert answer is not None and answer.status == 401
+
+
+def test_the_view_looks_at_the_key_again_too_once_its_body_is_there(faces: "TwoFaces") -> None:
+    from django.core.handlers.wsgi import WSGIRequest
+    from django.test import RequestFactory
+
+    from consent.registry.operations.api_keys import revoke_api_key
+    from tests.api.house import client
+    from tests.check.two_faces import environ
+
+    key = client(faces.house)
+    body = b'{"use":"train.voice","performer":"prf_aaaaaaaaaaaaaaaaaaaaaaaaaa"}'
+
+    def ask(happening: Callable[[], object]) -> int:
+        asked = environ("/v1/check", body, key.secret, **{"wsgi.input": Slow(body, happening)})
+        request = WSGIRequest({**RequestFactory()._base_environ(), **asked})
+        return int(faces.house.application.get_response(request).status_code)
+
+    def switch_off() -> None:
+        registry = faces.house.ports.registry
+        revoke_api_key(registry, livemode=True, organization=key.organization, key=key.key)
+
+    assert ask(lambda: None) == 200
+    assert ask(switch_off) == 401
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -118,7 +194,7 @@ def test_a_fault_of_ours_says_nothing_and_decides_nothing(
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(faces.lane._checks, "check", fail)
+    monkeypatch.setattr(faces.checks, "answer", fail)
     asked = json.dumps({"use": "train.voice", "performer": of.reference}).encode()
     status, body, _ = faces.by_lane("/v1/check", asked, of.pipeline.secret)
     assert (status, json.loads(body)["code"]) == (500, "internal")
@@ -130,7 +206,7 @@ def test_tries_with_unknown_keys_are_remembered_within_bounds(faces: "TwoFaces")
     from consent.check.replica import MAX_UNKNOWN, Freshness, Replica, Turn
     from consent.log.position import Position
 
-    replica = Replica(limit=100_000)
+    replica = Replica(max_bytes=256 << 20)
     fresh = Freshness(
         position=Position(livemode=True, seq=0, chain=bytes(32)),
         read_at=faces.house.world.clock(),

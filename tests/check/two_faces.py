@@ -8,13 +8,19 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from consent.api.ports import ApiPorts
 from consent.check.answering import Answering
 from consent.check.callers import Callers
-from consent.check.lane import Lane
-from consent.check.ledger.draft import Draft, FoundDecision, Kept, record_bytes
+from consent.check.lane.authzen import EvaluationRoute, EvaluationsRoute
+from consent.check.lane.batches import BatchRoute
+from consent.check.lane.checks import CheckRoute
+from consent.check.lane.lane import Lane
+from consent.check.ledger.batch import BatchDraft, batch_bytes
+from consent.check.ledger.draft import FoundDecision, Kept
+from consent.check.ledger.single import Single, single_bytes
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
 from consent.check.replica import Replica
@@ -23,7 +29,7 @@ from consent.core.ids import new_id
 from signing.canonical import sha256_hex
 from signing.ledger_record import SALT_BYTES
 from tests.api.house import House, build_house
-from tests.check.node import LIMIT, BootClock, CountingPrimary, HandTurned
+from tests.check.node import BootClock, CountingPrimary, HandTurned
 
 REQUEST_ID = "req_" + "a" * 26
 
@@ -34,11 +40,16 @@ class Memory:
     def __init__(self, random: Callable[[int], bytes]) -> None:
         self._random = random
 
-    def keep(self, draft: Draft) -> Kept:
+    def keep(self, draft: BatchDraft) -> Kept:
         """Kept well enough."""
-        ids = [new_id("dec", random=self._random) for _ in draft.items]
-        body = record_bytes(draft, n=0, decision_ids=ids, salt=self._random(SALT_BYTES))
+        ids = [new_id("dec", random=self._random) for _ in draft.names]
+        body = batch_bytes(draft, n=0, decision_ids=ids, salt=self._random(SALT_BYTES))
         return Kept(decision_ids=ids, record_sha256=sha256_hex(body))
+
+    def keep_one(self, single: Single, *, livemode: bool, at: datetime) -> tuple[str, str]:
+        """Kept well enough."""
+        name = new_id("dec", random=self._random)
+        return name, sha256_hex(single_bytes(single, n=0, decision_id=name, salt=self._random(SALT_BYTES)))
 
     def find(self, decision: str, *, organization: str, livemode: bool) -> FoundDecision:
         """Nobody asks."""
@@ -62,6 +73,7 @@ class TwoFaces:
 
     house: House
     lane: Lane
+    checks: ReplicaChecks
     random: CountedBytes
     primary: CountingPrimary
     feeder: HandTurned
@@ -107,18 +119,18 @@ def two_faces(log: Any) -> TwoFaces:
     registry = replace(house.ports.registry, log=replace(house.ports.registry.log, random=random))
     answering = Answering(registry, ledger=Memory(random), keys=ProcessKeys(registry.signers))
     primary = CountingPrimary(PrimaryChecks(registry, answering=answering))
-    feeder = HandTurned(Replica(limit=LIMIT), registry)
+    feeder = HandTurned(Replica(max_bytes=16 << 20), registry)
     checks = ReplicaChecks(registry, feeder=feeder, answering=answering, primary=primary)
     ports: ApiPorts = house.ports
     object.__setattr__(ports, "checks", PrimaryChecks(registry, answering=answering))
     lane = Lane(
-        checks=checks,
+        routes=[CheckRoute(checks), BatchRoute(checks), EvaluationRoute(checks), EvaluationsRoute(checks)],
         callers=Callers(registry, feeder),
         origin=registry.origin,
         new_request_id=lambda: REQUEST_ID,
         always={},
     )
-    return TwoFaces(house=house, lane=lane, random=random, primary=primary, feeder=feeder)
+    return TwoFaces(house=house, lane=lane, checks=checks, random=random, primary=primary, feeder=feeder)
 
 
 def _with_one_id(body: bytes, request_id: str) -> bytes:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from consent.registry.ledger_objects import segment_key
+
 State = Literal["open", "sealed", "shipped"]
 _NAME = re.compile(r"([0-9a-f]{12})-([0-9]{8})\.(open|sealed|shipped)", re.ASCII)
 
@@ -27,7 +29,7 @@ class SegmentName:
     @property
     def object_key(self) -> str:
         """Its name in the object store, for ever."""
-        return f"ledger/{side_name(self.livemode)}/{self.boot}/{self.segment:08d}"
+        return segment_key(livemode=self.livemode, boot=self.boot, segment=self.segment)
 
     def path(self, folder: Path, state: State) -> Path:
         """Its file in that state."""

@@ -2,10 +2,10 @@
 
 import contextlib
 import errno
-import hashlib
 import os
 import secrets
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from consent.check.ledger.errors import LedgerError
@@ -19,6 +19,7 @@ from consent.check.ledger.segment_file import (
     trailer_frame,
 )
 from consent.log.durable_file import replace, sync_directory
+from signing.ledger_record import MAX_RECORD_BYTES
 from signing.ledger_root import LedgerRoot
 from signing.receipt import ReceiptSigner
 
@@ -64,10 +65,15 @@ class OpenSegment:
         Raises:
             LedgerError: it was not written, and nothing of it counts.
         """
-        digest = hashlib.sha256(body).digest()
+        if len(body) > MAX_RECORD_BYTES:
+            # No reader takes it for whole, nor anything that stands behind it.
+            raise LedgerError(f"a record of {len(body)} bytes, at most {MAX_RECORD_BYTES}")
+        digest = sha256(body).digest()
         frame = record_frame(body, self.chain)
         try:
-            _write(self._descriptor, frame)
+            done = os.write(self._descriptor, frame)
+            if done < len(frame):
+                _write(self._descriptor, frame[done:])
         except OSError as exc:
             self._undo()
             raise LedgerError(f"a decision cannot be kept: {exc.strerror}") from exc

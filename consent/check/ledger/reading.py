@@ -18,6 +18,7 @@ from signing.errors import SigningError
 from signing.ledger_record import LedgerRecord, read_record
 from signing.ledger_root import LedgerReceipt, LedgerRoot, format_ledger_receipt
 from signing.merkle import leaf_hash, proof_in_levels, tree_levels
+from signing.receipt_claims import Receipt
 
 CACHED_BYTES = 64 << 20
 
@@ -55,6 +56,15 @@ class SealedSegment:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenRecord:
+    """A record, and the hashes that lead from it to its segment's root."""
+
+    record: bytes
+    path: tuple[bytes, ...]
+    root: LedgerRoot
+
+
 def read_sealed(data: bytes) -> SealedSegment:
     """The segment of these bytes; SegmentBrokenError with the position if it does not hold together."""
     scanned, root = scan_sealed(data)
@@ -86,6 +96,33 @@ class LedgerReader:
             NotFound: anybody else's, none, or one that is not sealed yet.
             StoreError, SegmentBrokenError: it cannot be read.
         """
+        segment, index, receipt, row = self._own(decision, organization, livemode)
+        item = receipt.items[row]
+        return FoundDecision(
+            decision=decision,
+            outcome=item.decision,
+            record_sha256=item.record_sha256,
+            decided_at=receipt.issued_at,
+            receipt=segment.receipt(index),
+        )
+
+    def proven(self, decision: str, *, organization: str, livemode: bool) -> ProvenRecord:
+        """The record of one of the organization's own decisions, with its way up to the segment's root.
+
+        Raises:
+            NotFound, StoreError, SegmentBrokenError: as `find`.
+        """
+        segment, index, _, _ = self._own(decision, organization, livemode)
+        return ProvenRecord(
+            record=segment.data[segment.scanned.records[index]],
+            path=tuple(proof_in_levels(index, segment.levels)),
+            root=segment.root,
+        )
+
+    def _own(
+        self, decision: str, organization: str, livemode: bool
+    ) -> tuple[SealedSegment, int, Receipt, int]:
+        """Segment, index of the record in it, what its receipt says, and the row of the decision in that."""
         name = self.name(decision, livemode=livemode)
         segment = None if name is None else self._segment(name, livemode)
         if name is None or segment is None or name.index >= len(segment.scanned.records):
@@ -94,16 +131,9 @@ class LedgerReader:
         receipt = record.receipt
         if receipt.audience != organization or receipt.livemode != livemode or name.row >= len(receipt.items):
             raise NotFound("no such decision")
-        item = receipt.items[name.row]
-        if item.decision_id != decision:
+        if receipt.items[name.row].decision_id != decision:
             raise NotFound("no such decision")
-        return FoundDecision(
-            decision=decision,
-            outcome=item.decision,
-            record_sha256=item.record_sha256,
-            decided_at=receipt.issued_at,
-            receipt=segment.receipt(name.index),
-        )
+        return segment, name.index, receipt, name.row
 
     def _segment(self, name: RecordName, livemode: bool) -> SealedSegment | None:
         wanted = SegmentName(livemode=livemode, boot=name.boot, segment=name.segment)

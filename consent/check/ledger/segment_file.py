@@ -2,8 +2,8 @@
 
 import hashlib
 import struct
-import zlib
 from dataclasses import dataclass
+from zlib import crc32
 
 from consent.check.ledger.errors import SegmentBrokenError
 from signing import jws
@@ -71,7 +71,7 @@ def begin(header: Header) -> tuple[bytes, bytes]:
 
 def record_frame(body: bytes, chain: bytes) -> bytes:
     """A record behind what has that chain."""
-    return _frame(_RECORD, body, chain)
+    return _FRAME.pack(len(body), crc32(body, crc32(chain + b"R")), _RECORD) + body
 
 
 def trailer_frame(root: str, chain: bytes) -> bytes:
@@ -164,7 +164,7 @@ def merkle_root(digests: tuple[bytes, ...] | list[bytes]) -> str:
 def _frame(kind: int, body: bytes, chain: bytes) -> bytes:
     # CRC-32 of zlib, not CRC-32C: it is in the standard library, and only tells torn from whole; the chain and the
     # signed root are what nobody can forge.
-    crc = zlib.crc32(body, zlib.crc32(chain + bytes((kind,))))
+    crc = crc32(body, crc32(chain + bytes((kind,))))
     return _FRAME.pack(len(body), crc, kind) + body
 
 
@@ -177,7 +177,7 @@ def _read_frame(data: bytes, at: int, chain: bytes) -> tuple[int, slice] | None:
     if length > _LONGEST.get(kind, 0) or start + length > len(data):
         return None
     body = data[start : start + length]
-    if zlib.crc32(body, zlib.crc32(chain + bytes((kind,)))) != crc:
+    if crc32(body, crc32(chain + bytes((kind,)))) != crc:
         return None
     return kind, slice(start, start + length)
 

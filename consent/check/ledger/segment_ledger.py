@@ -9,10 +9,11 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from consent.check.ledger.batch import BatchDraft, batch_bytes
 from consent.check.ledger.decision_ids import (
     BOOT_BYTES,
     MAX_RECORDS,
@@ -22,17 +23,20 @@ from consent.check.ledger.decision_ids import (
     RecordName,
     boot_name,
 )
-from consent.check.ledger.draft import Draft, FoundDecision, Kept, record_bytes
+from consent.check.ledger.draft import FoundDecision, Kept
 from consent.check.ledger.errors import LedgerError
 from consent.check.ledger.open_segment import OpenSegment, root_of
 from consent.check.ledger.reading import LedgerReader
 from consent.check.ledger.segment_file import NO_CHAIN, Header
+from consent.check.ledger.single import Single, single_bytes
 from consent.check.process_keys import ProcessKeys
+from consent.log.families import SEALS
+from consent.log.figures import Family, Labels
 from signing.instants import parse_numeric_date
 from signing.ledger_record import SALT_BYTES
 
 SEAL_S = 1.0
-SALTS = 64
+DRAWN = 128  # random bytes and ids are made for so many records at a time
 MAX_BYTES = 16 << 20  # of a segment that is still written; a batch may pass it
 MAX_WAITING = 4  # segments that could not be sealed; then nothing more is kept
 _logger = logging.getLogger(__name__)
@@ -49,6 +53,7 @@ class _Side:
         self.sealing = threading.Lock()
         self.waiting: list[OpenSegment] = []  # full or a second old; oldest first
         self.current: OpenSegment | None = None
+        self.sealed = self.failed = 0  # attempts to seal, counted under `sealing`
         self.begin(random)
 
     def begin(self, random: Callable[[int], bytes]) -> None:
@@ -58,13 +63,24 @@ class _Side:
         self.segment = 0
         self.chain = NO_CHAIN
         self._drawn = b""  # random bytes that are not used yet; a fork must not share them
+        self._names: list[str] = []  # ids of the records from `_named` on, segment and index
+        self._named = (0, 0)
 
     def salt(self, random: Callable[[int], bytes]) -> bytes:
         """Fresh random bytes for one record, drawn for many at a time."""
         if len(self._drawn) < SALT_BYTES:
-            self._drawn = random(SALT_BYTES * SALTS)
+            self._drawn = random(SALT_BYTES * DRAWN)
         salt, self._drawn = self._drawn[:SALT_BYTES], self._drawn[SALT_BYTES:]
         return salt
+
+    def name(self, segment: int, index: int) -> str:
+        """The id of the one decision of a record, made for many at a time."""
+        at = index - self._named[1]
+        if segment != self._named[0] or not 0 <= at < len(self._names):
+            count = min(DRAWN, MAX_RECORDS - index)
+            self._names = self.ids.make_next(self.boot, segment=segment, index=index, records=count)
+            self._named, at = (segment, index), 0
+        return self._names[at]
 
     def forget(self, random: Callable[[int], bytes]) -> None:
         """In a forked child: the parent goes on with its files."""
@@ -72,6 +88,7 @@ class _Side:
         for each in (*self.waiting, *([self.current] if self.current else [])):
             each.close()
         self.waiting, self.current = [], None
+        self.sealed = self.failed = 0
         self.begin(random)
 
 
@@ -90,7 +107,7 @@ class SegmentLedger:
     ) -> None:
         self.folder = folder
         self._keys = keys
-        self._reader = reader
+        self.reader = reader
         self._random = random
         self._seal_s = seal_s
         self._started = False
@@ -103,34 +120,50 @@ class SegmentLedger:
     def __repr__(self) -> str:
         return "SegmentLedger()"
 
-    def keep(self, draft: Draft) -> Kept:
+    def keep(self, draft: BatchDraft) -> Kept:
         """As in `Ledger`."""
         if not self._started:
             self._start()
-        if not 0 < len(draft.items) <= MAX_ROWS:
-            raise LedgerError(f"a record of {len(draft.items)} decisions, at most {MAX_ROWS}")
+        rows = len(draft.places)
+        if not 0 < rows <= MAX_ROWS:
+            raise LedgerError(f"a record of {rows} decisions, at most {MAX_ROWS}")
         side = self._sides[draft.livemode]
         with side.lock:
-            segment = self._writable(side, draft.as_of)
+            segment = self._writable(side, draft.at)
             salt = side.salt(self._random)
             names = side.ids.make(
-                side.boot,
-                segment=segment.header.segment,
-                index=len(segment.digests),
-                rows=len(draft.items),
+                side.boot, segment=segment.header.segment, index=len(segment.digests), rows=rows
             )
-            body = record_bytes(draft, n=side.n, decision_ids=names, salt=salt)
-            digest = segment.append(body, at_s=int(draft.issued_at.timestamp()))
+            body = batch_bytes(draft, n=side.n, decision_ids=names, salt=salt)
+            digest = segment.append(body, at_s=draft.issued_s)
             side.n += 1
             side.chain = segment.chain
+        if self._stopping:
+            self.seal(draft.livemode)
         return Kept(decision_ids=names, record_sha256=digest.hex())
+
+    def keep_one(self, single: Single, *, livemode: bool, at: datetime) -> tuple[str, str]:
+        """As in `Ledger`."""
+        if not self._started:
+            self._start()
+        side = self._sides[livemode]
+        with side.lock:
+            segment = self._writable(side, at)
+            name = side.name(segment.header.segment, len(segment.digests))
+            body = single_bytes(single, n=side.n, decision_id=name, salt=side.salt(self._random))
+            digest = segment.append(body, at_s=single.issued_s)
+            side.n += 1
+            side.chain = segment.chain
+        if self._stopping:
+            self.seal(livemode)
+        return name, digest.hex()
 
     def find(self, decision: str, *, organization: str, livemode: bool) -> FoundDecision:
         """As in `Ledger`. What this very process has not sealed yet, it seals now."""
-        name = self._reader.name(decision, livemode=livemode)
+        name = self.reader.name(decision, livemode=livemode)
         if name is not None and self._is_ours(name, livemode):
             self.seal(livemode)
-        return self._reader.find(decision, organization=organization, livemode=livemode)
+        return self.reader.find(decision, organization=organization, livemode=livemode)
 
     def seal(self, livemode: bool) -> int:
         """Seal what was written up to now; how many segments are not sealed after it."""
@@ -144,14 +177,25 @@ class SegmentLedger:
                 try:
                     self._seal_one(segment)
                 except LedgerError:
+                    side.failed += 1
                     _logger.exception("a segment waits to be sealed; it is tried again")
                     break
+                except Exception:
+                    side.failed += 1
+                    raise
+                side.sealed += 1
                 with side.lock:
                     side.waiting.remove(segment)
             return len(side.waiting)
 
+    def figures(self) -> Iterator[tuple[Family, Labels, float]]:
+        """How many attempts to seal a segment came off, and how many did not."""
+        yield SEALS, ("sealed",), sum(side.sealed for side in self._sides.values())
+        yield SEALS, ("failed",), sum(side.failed for side in self._sides.values())
+
     def stop(self) -> None:
-        """End the thread and seal what there is."""
+        """End the thread and seal what there is; what is kept after it, by requests that are still answered, is
+        sealed before its answer leaves."""
         self._stopping = True
         self._wake.set()
         for livemode in self._sides:

@@ -1,6 +1,7 @@
 """Sealed segments go to the object store and are counted; then this machine need not keep them."""
 
 import contextlib
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -95,6 +96,7 @@ def _shipped(segment: SealedSegment) -> ShippedSegment:
         previous=root.previous,
         chain=root.chain,
         dropped=root.dropped,
+        object_sha256=hashlib.sha256(segment.data).hexdigest(),
         sealed_at=root.sealed_at,
     )
 

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from consent.check.ledger.batch import BatchDraft, BatchItem
 from consent.check.ledger.decision_ids import DecisionIds
-from consent.check.ledger.draft import Draft, DraftItem, FoundDecision, Kept
+from consent.check.ledger.draft import FoundDecision, Kept
 from consent.check.ledger.folder import segments
 from consent.check.ledger.reading import LedgerReader, SealedSegment, read_sealed
 from consent.check.ledger.recovering import recover
 from consent.check.ledger.segment_ledger import SegmentLedger
+from consent.check.ledger.single import Single
 from consent.check.process_keys import ProcessKeys
 from consent.log.storage_file import FileObjectStore
 from consent.registry.ports import RegistryPorts, SideSigners
@@ -25,6 +27,25 @@ from signing.receipt import Receipt, verify_receipt
 from tests.signing.samples import ISSUERS, NOW, an_id, signer, trust
 
 ORG = an_id("org")
+AS_OF = NOW + timedelta(milliseconds=123)
+_ANSWERED: dict[str, Any] = {
+    "audience": ORG,
+    "licensee": ORG,
+    "issued_s": int(NOW.timestamp()),
+    "expires_s": int(NOW.timestamp()) + 300,
+    "as_of": "2026-12-02T10:00:00.123Z",
+    "nonce": "n-1",
+    "position": "ct_abc",
+    "seq": 41,
+}
+_ALLOWED: dict[str, Any] = {
+    "decision": "allow",
+    "reasons": (),
+    "obligations": ("label.audible",),
+    "grants": (an_id("grt"),),
+    "performers": (an_id("prf"),),
+    "attester": None,
+}
 NEVER_S = 3600.0  # the test seals when it says so
 KEYS = {True: b"l" * 32, False: b"t" * 32}
 
@@ -59,9 +80,12 @@ class LedgerHouse:
     reader: LedgerReader
     ledger: SegmentLedger
 
-    def keep(self, **changes: Any) -> Kept:
-        """One decision kept."""
-        return self.ledger.keep(draft(**changes))
+    def keep(self, *, rows: int = 0, livemode: bool = True, **changes: Any) -> Kept:
+        """One decision kept, or a batch of so many."""
+        if rows:
+            return self.ledger.keep(batch(rows=rows, livemode=livemode, **changes))
+        name, record_sha256 = self.ledger.keep_one(single(**changes), livemode=livemode, at=AS_OF)
+        return Kept(decision_ids=[name], record_sha256=record_sha256)
 
     def find(self, decision: str, *, organization: str = ORG, livemode: bool = True) -> FoundDecision:
         """A decision as a process without a ledger of its own finds it."""
@@ -107,34 +131,22 @@ def file_ledger(ports: RegistryPorts, keys: ProcessKeys) -> SegmentLedger:
     return SegmentLedger(folder, keys=keys, ids=ids_of, reader=reader, random=os.urandom, seal_s=NEVER_S)
 
 
-def draft(*, rows: int = 0, **changes: Any) -> Draft:
-    """An allow, or a batch of so many."""
-    items = [
-        DraftItem(
-            req_sha256=f"{at:064x}",
-            decision="allow",
-            reasons=(),
-            obligations=("label.audible",),
-            grants=(an_id("grt"),),
-            performers=(an_id("prf"),),
-            row=f"row-{at}" if rows else None,
-        )
-        for at in range(rows or 1)
-    ]
+def single(**changes: Any) -> Single:
+    """An allow."""
+    return Single(**({**_ANSWERED, **_ALLOWED, "req_sha256": "0" * 64} | changes))
+
+
+def batch(*, rows: int, **changes: Any) -> BatchDraft:
+    """A batch of so many allows, each of a question of its own."""
     made: dict[str, Any] = {
+        **_ANSWERED,
         "livemode": True,
-        "audience": ORG,
-        "licensee": ORG,
-        "issued_at": NOW,
-        "expires_at": NOW + timedelta(seconds=300),
-        "as_of": NOW + timedelta(milliseconds=123),
-        "nonce": "n-1",
-        "position": "ct_abc",
-        "seq": 41,
-        "batch": bool(rows),
-        "items": items,
+        "at": AS_OF,
+        "items": [BatchItem(**_ALLOWED, req_sha256=f"{at:064x}") for at in range(rows)],
+        "names": [f"row-{at}" for at in range(rows)],
+        "places": range(rows),
     }
-    return Draft(**(made | changes))
+    return BatchDraft(**(made | changes))
 
 
 def verify(token: str, *, at: datetime = NOW, audience: str = ORG) -> Receipt:

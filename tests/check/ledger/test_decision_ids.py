@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,20 @@ def test_an_id_names_node_segment_record_and_row(numbers: tuple[bytes, int, int,
     assert [ids.read(each) for each in made] == [
         RecordName(boot=boot.hex(), segment=segment, index=index, row=row) for row in range(rows)
     ]
+
+
+@pytest.mark.parametrize("rows", [1, 31, 32, 127, 128, 129, 1000, 1025, 10_000])
+def test_many_ids_made_at_once_are_those_made_one_by_one(rows: int) -> None:
+    from consent.check.ledger.decision_ids import DecisionIds
+
+    ids = DecisionIds(os.urandom(32))
+    boot = os.urandom(6)
+    made = ids.make(boot, segment=5, index=9, rows=rows)
+    assert len(set(made)) == len(made) == rows
+    for row, each in enumerate(made):
+        name = ids.read(each)
+        assert name is not None and is_id(each, "dec")
+        assert (name.boot, name.segment, name.index, name.row) == (boot.hex(), 5, 9, row)
 
 
 def test_the_last_row_of_the_last_record_has_an_id() -> None:

@@ -267,3 +267,21 @@ def test_a_first_write_that_cannot_be_cut_leaves_no_gap(
     house.ledger.seal(True)
     house.verified(kept)
     assert [(each.root.segment, each.root.first) for each in house.sealed()] == [(0, 0), (1, 1)]
+
+
+def test_a_record_that_no_reader_would_take_for_whole_is_not_written(
+    house: "LedgerHouse", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.check.ledger import open_segment, segment_file
+    from signing import ledger_record
+
+    longest = 4096  # as if: the real bound is the same for all three
+    assert open_segment.MAX_RECORD_BYTES == segment_file.MAX_RECORD_BYTES == ledger_record.MAX_RECORD_BYTES
+    monkeypatch.setattr(open_segment, "MAX_RECORD_BYTES", longest)
+    monkeypatch.setitem(segment_file._LONGEST, segment_file._RECORD, longest)
+    kept = house.keep()
+    _fails(lambda: house.keep(rows=longest // 256))
+    after = house.keep()
+    house.ledger.seal(True)
+    house.verified(kept)
+    house.verified(after)

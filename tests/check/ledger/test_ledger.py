@@ -209,12 +209,13 @@ def test_a_hundred_thousand_records(house: "LedgerHouse", monkeypatch: pytest.Mo
     import time
 
     from consent.check.ledger import segment_ledger
-    from tests.check.ledger.house import draft
+    from consent.check.ledger.draft import Kept
+    from tests.check.ledger.house import AS_OF, single
 
     monkeypatch.setattr(segment_ledger, "MAX_WAITING", 100)
-    one = draft()
+    one = single()
     began = time.perf_counter()
-    kept = [house.ledger.keep(one) for _ in range(100_000)]
+    kept = [house.ledger.keep_one(one, livemode=True, at=AS_OF) for _ in range(100_000)]
     took = time.perf_counter() - began
     began = time.perf_counter()
     house.ledger.seal(True)
@@ -224,5 +225,5 @@ def test_a_hundred_thousand_records(house: "LedgerHouse", monkeypatch: pytest.Mo
     )
     sealed = house.sealed()
     assert sum(each.root.count for each in sealed) == 100_000
-    for each in (kept[0], kept[65_535], kept[-1]):
-        house.verified(each)
+    for name, record_sha256 in (kept[0], kept[65_535], kept[-1]):
+        house.verified(Kept(decision_ids=[name], record_sha256=record_sha256))

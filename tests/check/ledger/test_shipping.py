@@ -189,6 +189,7 @@ def test_checks_are_counted_for_the_performer_and_for_the_licensee(
         previous="00" * 32,
         chain="00" * 32,
         dropped=0,
+        object_sha256="00" * 32,
         sealed_at=NOW,
     )
     assert operation.record_segment(segment, decisions=decisions, shipped_at=NOW)

@@ -1,0 +1,70 @@
+"""Facts that are read before anybody asks: after a start, and after all facts were dropped.
+
+They come in small pages beside what questions wait for, in ordinary turns, so that nobody waits for them for long
+and freshness means what it always means. Only the feeder's thread uses this.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from consent.check.cells import SubjectName
+from consent.check.hot_names import MAX_NAMES, HotNames
+from consent.check.replica import CellName, Replica
+
+PAGE: Final = 50  # names of a turn: some 5 ms of this process, which questions that missed wait longer for
+KEEP_S: Final = 60.0  # how often the names are kept, and how far back one was asked for
+
+
+class Ahead:
+    """What is still to be read ahead, and what would be next time."""
+
+    def __init__(self, replica: Replica, hot: HotNames | None) -> None:
+        self._replica = replica
+        self._hot = hot
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """As in a new process: what was kept is read with its first turn."""
+        self._names: deque[SubjectName] | None = None
+        self._kept_at: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Ahead({len(self._names or ())} names)"
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def next(self, livemode: bool, *, besides: Sequence[CellName]) -> list[SubjectName]:
+        """Names of one side for a turn that reads `besides` anyway: what has room, and is not in memory yet."""
+        if self._names is None:
+            self._names = deque(self._hot.load() if self._hot is not None else ())
+        found: list[SubjectName] = []
+        while self._names and len(besides) + len(found) < PAGE and self._names[0].livemode is livemode:
+            name = self._names.popleft()
+            if name not in besides and self._replica.read([name], livemode=livemode).missing:
+                found.append(name)
+        return found
+
+    def remember(self) -> None:
+        """All facts are about to be dropped: read again what was asked for lately."""
+        lately = self._replica.asked_since(self._replica.now - KEEP_S, limit=MAX_NAMES)
+        if lately:
+            self._names = deque(sorted(lately, key=lambda name: name.livemode))
+
+    def keep(self, now: float) -> None:
+        """After a turn at the boot clock's `now`: save what was asked for lately, now and then."""
+        if self._hot is None or self:
+            return
+        if self._kept_at is None:
+            self._kept_at = now
+        if now - self._kept_at < KEEP_S:
+            return
+        lately = self._replica.asked_since(self._kept_at, limit=MAX_NAMES)
+        self._kept_at = now
+        if lately:
+            self._hot.save(sorted(lately, key=lambda name: name.livemode))
+
+    def clear(self) -> None:
+        """Something among them could not be read: leave it to questions."""
+        self._names = deque()
