@@ -8,7 +8,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from consent.check.caller import OrganizationCaller
-from consent.core.complete import StandingContext
+from consent.check.limits.strangers import Strangers
+from consent.check.loading import caller_of_row
 from consent.core.wire.problem import ApiError
 from consent.registry.models import ApiKey
 from consent.registry.operations.api_keys import secret_digest
@@ -18,10 +19,14 @@ _SECRET = re.compile(r"crk_(live|test)_[A-Za-z0-9_-]{43}")
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Unknown, expired and revoked keys are answered alike. `clock` is the primary's."""
+    """Unknown, expired and revoked keys are answered alike. `clock` is the primary's.
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    `strangers` limits how many unknown keys one address may try, before the database is asked.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], strangers: Strangers | None = None) -> None:
         self._clock = clock
+        self._strangers = strangers
 
     def authenticate(self, request: Request) -> tuple[OrganizationCaller, None]:
         """The caller. Raises ApiError when nobody, or nobody valid, is named."""
@@ -30,7 +35,17 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise ApiError("unauthenticated")
         if not _SECRET.fullmatch(secret):
             raise ApiError("key_invalid")
-        return caller_of(secret, clock=self._clock), None
+        if self._strangers is None:
+            return caller_of(secret, clock=self._clock), None
+        digest = secret_digest(secret)
+        self._strangers.knock(digest, request.META)
+        try:
+            caller = caller_of(secret, clock=self._clock)
+        except ApiError:
+            self._strangers.forget(digest)
+            raise
+        self._strangers.welcome(digest, request.META)
+        return caller, None
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge of a 401."""
@@ -52,11 +67,4 @@ def caller_of(secret: str, *, clock: Callable[[], datetime]) -> OrganizationCall
         or row.livemode != side
     ):
         raise ApiError("key_invalid")
-    return OrganizationCaller(
-        key=row.id,
-        organization=row.organization_id,
-        livemode=row.livemode,
-        scopes=frozenset(row.scopes),
-        context=StandingContext.from_json(row.context),
-        capabilities=frozenset(row.capabilities),
-    )
+    return caller_of_row(row)

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 
@@ -71,7 +72,8 @@ def _scope(call: "Call") -> str:
 
 
 def _fingerprint(call: "Call") -> str:
-    """SHA-256 over method, path and the body's RFC 8785 form: spaces and order make no other request."""
+    """SHA-256 over method, path, query and the body's RFC 8785 form: spaces and order make no other request."""
     body = canonicalize(parse(call.data)) if call.data else b"{}"
-    head = f"{call.request.method} {call.request.path}\n".encode()
+    query = urlencode(sorted(call.request.GET.items()))
+    head = f"{call.request.method} {call.request.path}{'?' if query else ''}{query}\n".encode()
     return hashlib.sha256(head + body).hexdigest()

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from consent.api.authzen_schema import tell_authzen
 from consent.api.idempotency import HEADER_PATTERN
 from consent.api.operation import Actor, Idempotency, Operation
 from consent.api.query import NoQuery
 from consent.api.question_schema import tell_forms
+from consent.check.changes.metering import ROUTE as POLLS
 from consent.core.wire.check import Problem
 from consent.core.wire.problem import CONTENT_TYPE
 from consent.core.wire.problem_kinds import KINDS
@@ -32,6 +34,19 @@ PATH_PREFIXES = {
 
 Routes = Iterable[tuple[str, Mapping[str, Operation]]]
 
+_LIMITS: dict[str, Any] = {
+    "headers": {
+        "RateLimit-Policy": {
+            "description": "The limits that count for this key, if any: `q` rows or calls in `w` seconds.",
+            "schema": {"type": "string"},
+        },
+        "RateLimit": {
+            "description": "What remains of each limit, and after how many seconds there is more.",
+            "schema": {"type": "string"},
+        },
+    }
+}
+
 
 def document(routes: Routes, *, origin: str, version: str) -> dict[str, Any]:
     """The whole document. `routes` are (path with {names}, method → operation)."""
@@ -40,6 +55,7 @@ def document(routes: Routes, *, origin: str, version: str) -> dict[str, Any]:
     types = _types(operations)
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     tell_forms(components)
+    tell_authzen(components)
     by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     paths: dict[str, Any] = {}
     for path, methods in routes:
@@ -131,11 +147,12 @@ def _query_parameters(query: type[Any]) -> list[dict[str, Any]]:
         return []
     _, components = msgspec.json.schema_components([query], ref_template=_REF)
     properties = components[query.__name__]["properties"]
+    required = components[query.__name__].get("required", [])
     return [
         {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in required,
             "schema": {key: value for key, value in each.items() if key != "description"},
         }
         | ({"description": each["description"]} if "description" in each else {})
@@ -150,7 +167,12 @@ def _responses(described: Operation, path: str, by_type: Mapping[int, Any]) -> d
     }
     if described.csv:
         content["text/csv"] = {"schema": {"type": "string"}}
-    responses: dict[str, Any] = {str(described.status): {"description": "Done.", "content": content}}
+    headers = _LIMITS if described.actor is Actor.ORGANIZATION and not described.stops else {}
+    responses: dict[str, Any] = {
+        str(described.status): {"description": "Done.", "content": content, **headers}
+    }
+    if described.may_wait:
+        responses["202"] = {"description": "Committed, and not enforced yet.", "content": content}
     by_status: dict[int, list[str]] = {}
     for code in problem_codes(described, path):
         by_status.setdefault(KINDS[code].status, []).append(code)
@@ -159,6 +181,7 @@ def _responses(described: Operation, path: str, by_type: Mapping[int, Any]) -> d
         responses[str(status)] = {
             "description": titles,
             "content": {CONTENT_TYPE: {"schema": by_type[id(Problem)]}},
+            **headers,
         }
     return responses
 
@@ -168,14 +191,16 @@ def problem_codes(described: Operation, path: str) -> list[str]:
     codes = ["parameter_invalid", "not_acceptable", "method_not_allowed", "internal", "unavailable", "stale"]
     match described.actor:
         case Actor.ORGANIZATION:
-            codes += ["unauthenticated", "key_invalid"]
+            codes += ["unauthenticated", "key_invalid", "rate_limited"]
         case Actor.PERFORMER | Actor.NEWCOMER:
             codes += ["unauthenticated", "proof_invalid", "proof_replayed"]
     if described.scope:
         codes.append("scope_missing")
+    if described.counts and described.counts != POLLS:
+        codes.append("quota_exceeded")
     if "{" in path:
         codes.append("not_found")
-    if described.query is not None:
+    if described.query is not None and "cursor" in described.query.__struct_fields__:
         codes.append("cursor_invalid")
     if described.body is not None:
         codes += ["json_invalid", "member_unknown", "member_missing", "type_invalid", "value_invalid"]

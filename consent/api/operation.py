@@ -35,10 +35,12 @@ class Idempotency(StrEnum):
 class Operation:
     """One method of one route.
 
-    `answer` is the wire type of a success; `query` the struct of accepted query parameters; `body` the wire
+    `answer` is the wire type of a success, answered with `status`, or with 202 where `may_wait` and the caller
+    asked not to wait until it is enforced; `query` the struct of accepted query parameters; `body` the wire
     type of the request (None: no body is read), read by `decode` where that is more than typing. `problems`
     are the codes it may answer besides those that follow from the rest. `csv`: the list is also offered as
-    text/csv.
+    text/csv. `counts`: it is a question that counts against the limits of the key, as that route of the lane does.
+    `stops`: it ends something, so nothing ever limits how often it is called.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Operation:
     answer: Any
     scope: str = ""
     status: int = 200
+    may_wait: bool = False
     body: type[Any] | None = None
     body_optional: bool = False
     decode: Callable[[bytes], Any] | None = None
@@ -57,6 +60,8 @@ class Operation:
     problems: tuple[str, ...] = ()
     csv: bool = False
     description: str = ""
+    counts: str = ""
+    stops: bool = False
     media_types: tuple[str, ...] = field(default=("application/json",))
 
     def offers(self) -> tuple[str, ...]:

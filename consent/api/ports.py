@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from consent.api.paging import Cursors
+from consent.check.changes.answering import ChangeFeed
 from consent.check.checks import Checks
+from consent.check.ledger.receipt_proofs import ReceiptProofs
+from consent.check.limits.everything import Limits
 from consent.registry.ports import RegistryPorts
 
 
@@ -12,12 +15,16 @@ from consent.registry.ports import RegistryPorts
 class ApiPorts:
     """`trust` gives the bytes of the published trust file, read at each request so that a rotation shows.
 
+    `limits` says how often an organization may call; without it nothing is counted.
     `cursors` authenticates list cursors; `security_contact` is a mailto: or https: address (RFC 9116).
     """
 
     registry: RegistryPorts
     checks: Checks
+    changes: ChangeFeed
+    proofs: ReceiptProofs
     cursors: Cursors
     trust: Callable[[], bytes]
     version: str
     security_contact: str | None = None
+    limits: Limits | None = None

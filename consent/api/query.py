@@ -6,17 +6,30 @@ import msgspec
 from django.http import HttpRequest
 from msgspec import UNSET, Meta, UnsetType
 
-from consent.core.wire.decode import convert
-from consent.core.wire.errors import WireError
 from consent.core.wire.fields import ExternalIdText, Instant
-from consent.core.wire.problem import ApiError, parameter_fault
+from consent.core.wire.in_words import in_words
+from consent.core.wire.parameters import read_parameters
+from consent.core.wire.problem import ApiError
 
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many objects a page holds.")]
 CursorText = Annotated[
     str,
-    Meta(max_length=400, pattern=r"^[A-Za-z0-9_-]+$(?!\n)", description="`next_cursor` of the page before."),
+    Meta(
+        max_length=400,
+        pattern=r"^[A-Za-z0-9_-]+$(?!\n)",
+        description="`next_cursor` of the page before.",
+        extra=in_words("`next_cursor` of the page before, exactly as it was given"),
+    ),
 ]
-Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_.-]+$(?!\n)")]
+Word = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[a-z0-9_.-]+$(?!\n)",
+        extra=in_words("a word of small letters, digits, and the signs _ . -"),
+    ),
+]
 Search = Annotated[
     str,
     Meta(
@@ -24,6 +37,7 @@ Search = Annotated[
         max_length=100,
         pattern="^[^\\u0000-\\u001f\\u007f]+$(?!\\n)",
         description="Text to find.",
+        extra=in_words("text without line breaks and control characters"),
     ),
 ]
 
@@ -37,6 +51,18 @@ class PageQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     limit: Limit = 25
     cursor: CursorText | UnsetType = UNSET
+
+
+class WaitQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What whoever stops something waits for before the answer."""
+
+    wait: Annotated[
+        Literal["enforced", "committed"],
+        Meta(
+            description="`enforced`: answer when every check denies. `committed`: answer at once with 202 and "
+            "`enforced_at` null; the same request without it waits and tells the instant."
+        ),
+    ] = "enforced"
 
 
 class ListQuery(PageQuery, kw_only=True, forbid_unknown_fields=True):
@@ -78,21 +104,7 @@ def parse_query(request: HttpRequest, kind: type[Any]) -> Any:
     Raises:
         ApiError: an unknown or repeated parameter, or a value outside its bounds.
     """
-    values: dict[str, str] = {}
-    known = set(kind.__struct_fields__)
-    for name, given in request.GET.lists():
-        shown = name[:60]
-        if name not in known:
-            raise parameter_fault(
-                shown, "parameter_known", ", ".join(sorted(known)) or "no parameters", shown
-            )
-        if len(given) != 1:
-            raise parameter_fault(name, "parameter_once", "one value", f"{len(given)} values")
-        values[name] = str(given[0])
-    try:
-        return convert(values, kind, strict=False)
-    except WireError as exc:
-        raise parameter_fault(exc.pointer[1:], exc.rule, exc.expected, exc.got) from exc
+    return read_parameters(request.GET.lists(), kind)
 
 
 def wants_media_type(request: HttpRequest, offered: tuple[str, ...]) -> str:

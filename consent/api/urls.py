@@ -11,6 +11,8 @@ from consent.api.operation import Operation
 from consent.api.ports import ApiPorts
 from consent.api.v1 import (
     asked,
+    authzen,
+    changes,
     check,
     events,
     grants,
@@ -59,6 +61,8 @@ ROUTES: tuple[tuple[str, type[ApiView]], ...] = (
     ("/v1/check", check.CheckView),
     ("/v1/check/batch", check.BatchCheckView),
     ("/v1/receipts/{decision}", check.ReceiptView),
+    ("/v1/receipts/{decision}/proof", check.ReceiptProofView),
+    ("/v1/changes", changes.ChangesView),
     ("/v1/events", events.EventsView),
     ("/v1/statements", statements.StatementsView),
     ("/v1/enrolments", me.EnrolmentsView),
@@ -75,6 +79,9 @@ ROUTES: tuple[tuple[str, type[ApiView]], ...] = (
     ("/v1/me/grants", my_grants.MyGrantsView),
     ("/v1/me/grants/{grant}", my_grants.MyGrantView),
     ("/v1/me/grants/{grant}/package", my_grants.MyGrantPackageView),
+    ("/access/v1/evaluation", authzen.EvaluationView),
+    ("/access/v1/evaluations", authzen.EvaluationsView),
+    ("/.well-known/authzen-configuration", authzen.ConfigurationView),
     ("/.well-known/consent-registry", well_known.DiscoveryView),
     ("/.well-known/jwks.json", well_known.KeysView),
     ("/.well-known/security.txt", well_known.SecurityTextView),

@@ -18,6 +18,7 @@ from consent.api.body import parse_body, read_body
 from consent.api.callers import Caller, PerformerCaller
 from consent.api.csv_page import CSV, csv_bytes
 from consent.api.idempotency import run_once
+from consent.api.limits import count_call
 from consent.api.operation import Actor, Handler, Idempotency, Operation
 from consent.api.ports import ApiPorts
 from consent.api.problems import problem_response
@@ -25,9 +26,12 @@ from consent.api.proofs import PerformerAuthentication
 from consent.api.query import NoQuery, parse_query, wants_media_type
 from consent.api.request_id import request_id_of
 from consent.check.caller import OrganizationCaller
+from consent.check.limits.fields import Header
 from consent.core.wire.encode import encode
 from consent.core.wire.problem import ApiError, fault
 from consent.registry.errors import RegistryError
+
+_NOTHING_TOLD: tuple[Header, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ class ApiView(APIView):
     ports: ApiPorts | None = None
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]  # noqa: RUF012 - Django's attribute
     metadata_class = None
+    told: tuple[Header, ...]  # the headers that tell an organization where its key stands
 
     @property
     def wiring(self) -> ApiPorts:
@@ -91,6 +96,10 @@ class ApiView(APIView):
         described = self.operation(request)
         self.media_type = wants_media_type(request._request, described.offers())
         self.caller: Caller | None = None
+        self._identify(request, described)
+        self.count(described, 1, before=0)
+
+    def _identify(self, request: Request, described: Operation) -> None:
         authenticator = self._authenticator(described)
         if authenticator is not None:
             named = authenticator.authenticate(request)
@@ -99,10 +108,23 @@ class ApiView(APIView):
         if isinstance(self.caller, OrganizationCaller) and described.scope not in {"", *self.caller.scopes}:
             raise ApiError("scope_missing", errors=[fault("", "scope", described.scope, "a key without it")])
 
+    def count(self, described: Operation, cost: int, *, before: int = 1) -> None:
+        """Count the call, or a batch's further rows, against the limits of the organization's key.
+
+        Raises:
+            ApiError: 429, a limit is reached.
+        """
+        limits = self.wiring.limits
+        if limits is not None and isinstance(self.caller, OrganizationCaller):
+            self.told = count_call(limits, self.caller, described, cost, before=before)
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """As in DRF, with the described pipeline in front of the handler."""
         self.request_id = request_id_of(request)
+        self.told = _NOTHING_TOLD
         response = super().dispatch(request, *args, **kwargs)
+        for name, value in self.told:
+            response.headers.setdefault(name, value)
         response.headers.setdefault("X-Request-Id", self.request_id)
         return response
 
@@ -113,6 +135,10 @@ class ApiView(APIView):
         data, body = b"", None
         if described.body is not None:
             data = read_body(request._request, described)
+            if described.actor is Actor.ORGANIZATION:
+                self._identify(
+                    request, described
+                )  # a body may come slowly, and the key be switched off meanwhile
             body = parse_body(data, described)
         call = Call(
             caller=self.caller,
@@ -142,7 +168,9 @@ class ApiView(APIView):
     def _authenticator(self, described: Operation) -> BaseAuthentication | None:
         match described.actor:
             case Actor.ORGANIZATION:
-                return ApiKeyAuthentication(self.wiring.registry.clock)
+                limits = self.wiring.limits
+                strangers = None if limits is None else limits.strangers
+                return ApiKeyAuthentication(self.wiring.registry.clock, strangers)
             case Actor.PERFORMER:
                 return PerformerAuthentication(self.wiring.registry)
             case _:

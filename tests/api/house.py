@@ -19,6 +19,10 @@ from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
 from consent.api.urls import api_urls
 from consent.check.answering import Answering
+from consent.check.changes.answering import ChangeFeed
+from consent.check.changes.page_tokens import PageTokens
+from consent.check.changes.primary import PrimaryFeed
+from consent.check.ledger.receipt_proofs import ReceiptProofs
 from consent.check.ledger.segment_ledger import SegmentLedger
 from consent.check.primary import PrimaryChecks
 from consent.check.process_keys import ProcessKeys
@@ -131,6 +135,8 @@ def build_house(log: LogPorts, clock: Clock | None = None) -> House:
             registry,
             answering=Answering(registry, ledger=ledger, keys=keys),
         ),
+        changes=ChangeFeed(registry, primary=PrimaryFeed(registry, pages=PageTokens(bytes(64))), keys=keys),
+        proofs=ReceiptProofs(registry, ledger.reader),
         cursors=Cursors(b"tests only: not a secret" + bytes(8)),
         trust=lambda: format_trust(trust),
         version="0.0",

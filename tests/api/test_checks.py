@@ -266,6 +266,7 @@ def test_whatever_fails_on_the_check_path_is_a_problem_and_never_a_decision(
     from consent.check import answering, primary, settling
     from consent.check.ledger.errors import LedgerError
     from consent.check.ledger.segment_ledger import SegmentLedger
+    from consent.check.limits import counting
     from consent.log import errors
     from tests.api.house import granted
     from tests.registry.terms import COUNTED, terms
@@ -273,8 +274,11 @@ def test_whatever_fails_on_the_check_path_is_a_problem_and_never_a_decision(
     of = granted(house, terms=terms(COUNTED))
     kinds = {"OperationalError": OperationalError, "RuntimeError": RuntimeError, "LedgerError": LedgerError}
     kind: Any = kinds.get(error) or getattr(errors, error)
-    home = next(each for each in (primary, answering, settling, SegmentLedger) if hasattr(each, what))
-    monkeypatch.setattr(home, what, _explode(kind("secret detail")))
+    home = next(
+        each for each in (primary, answering, settling, counting, SegmentLedger) if hasattr(each, what)
+    )
+    for name in (what, "keep_one") if what == "keep" else (what,):  # of a batch, of a single check
+        monkeypatch.setattr(home, name, _explode(kind("secret detail")))
     answer = of.ask(use="infer.voice", end_user_age_assured=False)
     assert (answer.status, answer.json["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"

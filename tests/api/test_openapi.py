@@ -42,4 +42,15 @@ def test_request_types_refuse_unknown_members_and_say_so(house: "House") -> None
         for each in methods.values():
             if body := each.get("requestBody"):
                 name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-                assert schemas[name]["additionalProperties"] is False, name
+                # AuthZEN's own objects may grow: its specification has unknown members ignored (§10.1.1).
+                grows = name in ("EvaluationRequest", "EvaluationsRequest")
+                assert schemas[name].get("additionalProperties", True) is grows, name
+
+
+def test_polls_answer_429_with_their_limits_and_never_over_a_quota(house: "House") -> None:
+    paths = house.send("GET", "/v1/openapi.json").json["paths"]
+    for path, method, over_quota in (("/v1/changes", "get", False), ("/v1/check", "post", True)):
+        answers = paths[path][method]["responses"]
+        assert {"RateLimit", "RateLimit-Policy"} <= set(answers["200"]["headers"])
+        assert "rate_limited" in str(answers["429"])
+        assert ("quota_exceeded" in str(answers["429"])) is over_quota

@@ -70,6 +70,20 @@ def test_a_key_is_made_shown_once_rotated_and_revoked(house: "House") -> None:
     assert pipeline("POST", f"/v1/keys/{rotated.json['id']}/rotate").json["code"] == "state_conflict"
 
 
+def test_whoever_switches_a_key_off_may_ask_not_to_wait(house: "House") -> None:
+    from tests.api.house import client
+
+    pipeline = client(house)
+    key = pipeline("POST", "/v1/keys", {"name": "old", "scopes": ["check"]}).json["id"]
+    hasty = pipeline("POST", f"/v1/keys/{key}/revoke?wait=committed")
+    assert (hasty.status, hasty.json["enforced_at"]) == (202, None)
+    assert hasty.json["revoked_at"] is not None
+    waited = pipeline("POST", f"/v1/keys/{key}/revoke")
+    assert waited.status == 200 and waited.json["enforced_at"] is not None
+    late = pipeline("POST", f"/v1/keys/{key}/revoke?wait=committed")
+    assert (late.status, late.json) == (200, waited.json)
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [

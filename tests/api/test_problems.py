@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,15 @@ def test_every_error_of_the_registry_has_a_row_in_the_table(house: "House") -> N
     from consent.core.wire.problem_kinds import KINDS
     from consent.registry.errors import RegistryError
 
+    hold = {"hold": "hld_x", "ground": "a claim", "until": datetime(2027, 1, 1, tzinfo=UTC)}
+    named: dict[str, dict[str, Any]] = {"OnLegalHold": hold}
     arguments: dict[str, tuple[Any, ...]] = {
         "OfferInvalid": ([("/lines", "rule", "this", "that")],),
         "AlreadyEnded": ("evt_x",),
         "CounterExhausted": ("grt_x", "l1", "rate"),
     }
     for kind in _subclasses(RegistryError):
-        error = to_api_error(kind(*arguments.get(kind.__name__, ())))
+        error = to_api_error(kind(*arguments.get(kind.__name__, ()), **named.get(kind.__name__, {})))
         assert error.code in KINDS and error.code != "internal", kind
 
 

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
 # Codes that say "this is not of the published form". `json_invalid` is not among them: to JSON Schema 1.0 is an
 # integer and U+FFFE a character, to I-JSON they are not.
-FORM = {"member_unknown", "member_missing", "type_invalid", "value_invalid", "body_missing"}
+FORM = {
+    "member_unknown",
+    "member_missing",
+    "type_invalid",
+    "value_invalid",
+    "body_missing",
+    "parameter_invalid",
+}
+# Rules that JSON Schema cannot say. U+0000 is a character to it, which PostgreSQL and so the registry cannot keep; and
+# that something stands in one of two places, never in both, it cannot say of OpenAPI's parameters and of all members.
+# Which months have a 31st it could say only in a pattern that nobody reads.
+MEANING = {"no_nul", "one_place", "said_once", "instant"}
 OPERATIONS = [
     ("POST", "/v1/check"),
     ("POST", "/v1/check/batch"),
@@ -24,6 +35,9 @@ OPERATIONS = [
     ("PATCH", "/v1/offers/{offer}"),
     ("POST", "/v1/offers/{offer}/send"),
     ("POST", "/v1/statements"),
+    ("GET", "/v1/changes"),
+    ("POST", "/access/v1/evaluation"),
+    ("POST", "/access/v1/evaluations"),
 ]
 MODEST = settings(
     max_examples=60,
@@ -71,8 +85,7 @@ def test_what_the_description_promises_is_what_happens(
         seen.add(response.status_code)
         if mode == "positive" and response.status_code == 400:
             problem = response.json()
-            # U+0000 in a name is a string to JSON Schema; PostgreSQL and so the registry cannot keep it.
-            if all(error["rule"] != "no_nul" for error in problem.get("errors", ())):
+            if MEANING.isdisjoint(error["rule"] for error in problem.get("errors", ())):
                 assert problem["code"] not in FORM, response.text
 
     drive()

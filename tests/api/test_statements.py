@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from tests.api.house import Answer, House
 
 
-def _hand_in(house: "House", envelope: bytes, key: str | None = None) -> "Answer":
+def _hand_in(house: "House", envelope: bytes, key: str | None = None, query: str = "") -> "Answer":
     headers = {"Idempotency-Key": key or secrets.token_urlsafe(12)}
-    return house.send("POST", "/v1/statements", data=envelope, headers=headers)
+    return house.send("POST", f"/v1/statements{query}", data=envelope, headers=headers)
 
 
 def test_a_revocation_waits_and_answers_enforced_at_with_a_signed_acknowledgement(house: "House") -> None:
@@ -51,6 +51,40 @@ def test_the_same_statement_again_answers_the_same_after_waiting(house: "House")
     replayed = _hand_in(house, envelope, "one-key"), _hand_in(house, envelope, "one-key")
     assert replayed[0].json == replayed[1].json == first.json
     assert replayed[1].headers["Idempotency-Replayed"] == "true"
+
+
+def test_whoever_does_not_wait_is_told_that_it_is_not_enforced_yet(house: "House") -> None:
+    from tests.api.conftest import L_WAIT_MS
+    from tests.api.house import granted
+
+    of = granted(house)
+    envelope = of.person.key.sign(house.world.about("revocation", of.grant, of.person.key))
+    boot = house.ports.registry.log.boot_clock
+    at_once = _hand_in(house, envelope, "hasty", query="?wait=committed")
+    assert at_once.status == 202
+    assert (at_once.json["enforced_at"], at_once.json["acknowledgement"]) == (None, None)
+    assert of.ask(at_least=at_once.json["committed"]).json["reasons"] == ["no_active_consent"]
+    before = boot()
+    waited = _hand_in(house, envelope, "patient")
+    assert boot() - before >= 1.05 * L_WAIT_MS / 1000
+    assert waited.status == 201 and waited.json["acknowledgement"]
+    assert waited.json["committed"] == at_once.json["committed"]
+    # Enforced by now: there is nothing left to wait for, and the whole answer is told.
+    again = _hand_in(house, envelope, "late", query="?wait=committed")
+    assert (again.status, again.json) == (201, waited.json)
+
+
+def test_not_waiting_is_another_request_under_the_same_key_and_no_other_word_counts(house: "House") -> None:
+    from tests.api.house import granted
+
+    of = granted(house)
+    envelope = of.person.key.sign(house.world.about("suspension", of.grant, of.person.key))
+    assert _hand_in(house, envelope, "mine", query="?wait=committed").status == 202
+    assert _hand_in(house, envelope, "mine").json["code"] == "idempotency_mismatch"
+    replayed = _hand_in(house, envelope, "mine", query="?wait=committed")
+    assert (replayed.status, replayed.json["enforced_at"]) == (202, None)
+    for query in ("?wait=nothing", "?wait=", "?wait=enforced&wait=committed", "?now=1"):
+        assert _hand_in(house, envelope, query=query).json["code"] == "parameter_invalid"
 
 
 def test_another_revocation_of_an_ended_grant_is_a_conflict(house: "House") -> None:

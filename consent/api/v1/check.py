@@ -22,6 +22,7 @@ class CheckView(ApiView):
         tag="Checks",
         actor=Actor.ORGANIZATION,
         scope="check",
+        counts="/v1/check",
         body=CheckRequest,
         decode=read_check,
         max_bytes=MAX_CHECK_BYTES,
@@ -44,6 +45,7 @@ class BatchCheckView(ApiView):
         tag="Checks",
         actor=Actor.ORGANIZATION,
         scope="check",
+        counts="/v1/check/batch",
         body=BatchRequest,
         decode=read_batch,
         max_bytes=MAX_BATCH_BYTES,
@@ -54,6 +56,7 @@ class BatchCheckView(ApiView):
     )
     def post(self, call: Call) -> BatchResponse:
         """Each row's decision or problem."""
+        self.count(self.operation(call.request), len(call.body.names) - 1)
 
         def word(exc: Exception) -> Problem:
             error = to_api_error(exc)
@@ -78,3 +81,22 @@ class ReceiptView(ApiView):
     def get(self, call: Call, decision: str) -> Receipt:
         """Only of one's own decisions."""
         return self.wiring.checks.receipt(decision, caller=call.organization)
+
+
+class ReceiptProofView(ApiView):
+    """What proves a decision from the log alone."""
+
+    @operation(
+        id="getReceiptProof",
+        summary="Download the log proof of a decision",
+        tag="Checks",
+        actor=Actor.ORGANIZATION,
+        scope="receipts",
+        answer=bytes,
+        description="The ledger's record of the decision, its way to a commitment of the history, and the proof of "
+        "that in the published log. It verifies offline, also when every receipt key has retired: `consent verify`. "
+        "About fifteen seconds after the answer; until then it is 404, like anybody else's.",
+    )
+    def get(self, call: Call, decision: str) -> bytes:
+        """Only of one's own decisions."""
+        return self.wiring.proofs.proof(decision, caller=call.organization)

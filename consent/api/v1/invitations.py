@@ -48,6 +48,7 @@ class RevokeInvitationView(ApiView):
         summary="Revoke an invitation",
         tag="Offers",
         actor=Actor.ORGANIZATION,
+        stops=True,
         scope="offers",
         body=Empty,
         body_optional=True,

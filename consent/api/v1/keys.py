@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from msgspec import UNSET, convert, to_builtins
 
 from consent.api.body import sent
 from consent.api.listing import list_rows
 from consent.api.operation import Actor, Idempotency, operation
-from consent.api.query import ListQuery
+from consent.api.query import ListQuery, WaitQuery
 from consent.api.view import ApiView, Call, Reply
 from consent.core.instants import InstantError, parse_instant
 from consent.core.wire.fields import Empty, Page
 from consent.core.wire.keys import (
     ApiKey,
     CreatedApiKey,
+    KeyChange,
     KeyRotation,
     NewApiKey,
     RevokedApiKey,
@@ -24,6 +26,7 @@ from consent.core.wire.problem import ApiError, fault
 from consent.core.wire.times import milliseconds_or_none, seconds, seconds_or_none
 from consent.registry import answers, models
 from consent.registry.errors import NotFound, StateConflict
+from consent.registry.key_limits import UNLIMITED, KeyLimitsWanted
 from consent.registry.operations import api_keys
 
 
@@ -58,7 +61,8 @@ class KeysView(ApiView):
         answer=CreatedApiKey,
         status=201,
         problems=("invalid",),
-        description="The secret is in this answer and nowhere else. Scopes are among those of the calling key.",
+        description="The secret is in this answer and nowhere else. Scopes are among those of the calling key. "
+        "A key made by a key with limits has no wider ones, and both count together.",
     )
     def post(self, call: Call) -> CreatedApiKey:
         """On the side of the calling key."""
@@ -73,6 +77,8 @@ class KeysView(ApiView):
             context={} if wanted.context is UNSET else to_builtins(wanted.context),
             capabilities=() if wanted.capabilities is UNSET else wanted.capabilities,
             expires_at=None if wanted.expires_at is UNSET else _instant("/expires_at", wanted.expires_at),
+            limits=_limits(wanted, UNLIMITED),
+            made_by=call.organization.key,
         )
         return _show_created(created)
 
@@ -92,6 +98,32 @@ class KeyView(ApiView):
         """Without its secret."""
         return _show_all([_own(call, key)])[0]
 
+    @operation(
+        id="changeKey",
+        summary="Change how much may be asked with an API key",
+        tag="Keys",
+        actor=Actor.ORGANIZATION,
+        scope="keys",
+        body=KeyChange,
+        answer=ApiKey,
+        problems=("invalid", "state_conflict"),
+        description="Answers when every check everywhere goes by the new limits. A key that has limits can only "
+        "make a key's limits narrower.",
+    )
+    def patch(self, call: Call, key: str) -> ApiKey:
+        """Limits only."""
+        written = api_keys.set_key_limits(
+            self.wiring.registry,
+            livemode=call.organization.livemode,
+            organization=call.organization.organization,
+            key=key,
+            change=partial(_limits, call.body),
+            tighten_only=call.organization.limits is not None,
+        )
+        if written is not None:
+            answers.enforced(written, self.wiring.registry)
+        return _show_all([_own(call, key)])[0]
+
 
 class RotateKeyView(ApiView):
     """Replace a key's secret."""
@@ -107,11 +139,15 @@ class RotateKeyView(ApiView):
         idempotency=Idempotency.OPTIONAL,
         answer=CreatedApiKey,
         status=201,
-        problems=("invalid", "state_conflict"),
+        problems=("invalid", "state_conflict", "refused"),
+        description="The successor has the same limits, and both count together.",
     )
     def post(self, call: Call, key: str) -> CreatedApiKey:
         """The old secret stops at once, or after `overlap_s`."""
-        _require_held(call, _own(call, key).scopes)
+        row, limits = _own(call, key), call.organization.limits
+        _require_held(call, row.scopes)
+        if limits is not None and (row.account or row.id) != limits.account:
+            raise ApiError("refused", "a key with limits can replace only a key that it counts together with")
         created = api_keys.rotate_api_key(
             self.wiring.registry,
             livemode=call.organization.livemode,
@@ -131,14 +167,17 @@ class RevokeKeyView(ApiView):
         summary="Switch an API key off for good",
         tag="Keys",
         actor=Actor.ORGANIZATION,
+        stops=True,
         scope="keys",
         body=Empty,
         body_optional=True,
+        query=WaitQuery,
+        may_wait=True,
         idempotency=Idempotency.OPTIONAL,
         answer=RevokedApiKey,
         description="Answers when no check anywhere accepts the key any more; again answers the same.",
     )
-    def post(self, call: Call, key: str) -> RevokedApiKey:
+    def post(self, call: Call, key: str) -> Reply:
         """Also a second time, after the same wait."""
         ports = self.wiring.registry
         try:
@@ -153,9 +192,11 @@ class RevokeKeyView(ApiView):
             if event is None:
                 raise
             written = answers.seen(event, ports=ports)
-        enforced_at = answers.enforced(written, ports)
+        told = answers.enforced if call.query.wait == "enforced" else answers.enforced_by_now
+        enforced_at = told(written, ports)
         shown = to_builtins(_show_all([_own(call, key)])[0])
-        return convert({**shown, "enforced_at": milliseconds_or_none(enforced_at)}, RevokedApiKey)
+        value = convert({**shown, "enforced_at": milliseconds_or_none(enforced_at)}, RevokedApiKey)
+        return Reply(value=value, status=202 if enforced_at is None else None)
 
 
 def _own(call: Call, key: str) -> models.ApiKey:
@@ -173,6 +214,15 @@ def _require_held(call: Call, scopes: Iterable[str]) -> None:
         if scope not in call.organization.scopes:
             missing = fault(f"/scopes/{place}", "scope", "a scope of the calling key", scope)
             raise ApiError("scope_missing", errors=[missing])
+
+
+def _limits(wanted: NewApiKey | KeyChange, former: KeyLimitsWanted) -> KeyLimitsWanted:
+    """What was sent; what was not stays as it was."""
+    quota, rate = wanted.daily_quota, wanted.rate_per_s
+    return KeyLimitsWanted(
+        daily_quota=former.daily_quota if quota is UNSET else quota,
+        rate_per_s=former.rate_per_s if rate is UNSET else rate,
+    )
 
 
 def _instant(pointer: str, text: str) -> datetime:
@@ -197,6 +247,8 @@ def _show_all(rows: Sequence[models.ApiKey]) -> list[ApiKey]:
             scopes=row.scopes,
             context=convert(row.context, StandingContext),
             capabilities=row.capabilities,
+            daily_quota=row.daily_quota,
+            rate_per_s=row.rate_per_s,
             created_at=seconds(row.created_at),
             expires_at=seconds_or_none(row.expires_at),
             revoked_at=seconds_or_none(row.revoked_at),

@@ -163,6 +163,7 @@ class WithdrawOfferView(ApiView):
         summary="Withdraw a draft or an unanswered offer",
         tag="Offers",
         actor=Actor.ORGANIZATION,
+        stops=True,
         scope="offers",
         body=Empty,
         body_optional=True,

@@ -115,6 +115,7 @@ class MemberView(ApiView):
         summary="Remove a member",
         tag="Organization",
         actor=Actor.ORGANIZATION,
+        stops=True,
         scope="members",
         answer=Empty,
         problems=("last_owner",),

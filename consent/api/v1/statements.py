@@ -3,9 +3,11 @@
 from msgspec import UNSET
 
 from consent.api.operation import KIB, Actor, Idempotency, operation
-from consent.api.view import ApiView, Call
+from consent.api.query import WaitQuery
+from consent.api.view import ApiView, Call, Reply
 from consent.core.wire.statements import Accepted, Statement
 from consent.core.wire.times import milliseconds_or_none, seconds
+from consent.registry.answers import StatementAnswer
 from consent.registry.operations.submit_statement import submit_statement
 
 STATEMENT_BYTES = 512 * KIB  # a grant of 32 lines with its signatures
@@ -52,20 +54,27 @@ class StatementsView(ApiView):
         status=201,
         idempotency=Idempotency.REQUIRED,
         problems=_REFUSALS,
+        query=WaitQuery,
+        may_wait=True,
         description="Whatever denies is answered once it is enforced: every check sent after this answer "
         "denies. The same statement again waits likewise and answers the same.",
     )
-    def post(self, call: Call) -> Accepted:
+    def post(self, call: Call) -> Reply:
         """The registry verifies the very bytes that came, not what was typed from them."""
-        done = submit_statement(self.wiring.registry, envelope=call.data)
-        return Accepted(
-            id=done.id,
-            livemode=done.livemode,
-            kind=done.kind,
-            state=done.state,
-            committed=done.committed,
-            grant=UNSET if done.grant is None else done.grant,
-            enforced_at=milliseconds_or_none(done.enforced_at),
-            acknowledgement=done.acknowledgement,
-            active_from=UNSET if done.active_from is None else seconds(done.active_from),
-        )
+        wait = call.query.wait == "enforced"
+        done = submit_statement(self.wiring.registry, envelope=call.data, wait=wait)
+        return Reply(value=_shown(done), status=202 if done.waiting else None)
+
+
+def _shown(done: StatementAnswer) -> Accepted:
+    return Accepted(
+        id=done.id,
+        livemode=done.livemode,
+        kind=done.kind,
+        state=done.state,
+        committed=done.committed,
+        grant=UNSET if done.grant is None else done.grant,
+        enforced_at=milliseconds_or_none(done.enforced_at),
+        acknowledgement=done.acknowledgement,
+        active_from=UNSET if done.active_from is None else seconds(done.active_from),
+    )
