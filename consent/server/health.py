@@ -1,22 +1,12 @@
 """Is the process alive, can it decide, and what are its figures."""
 
 import json
-import logging
-from collections.abc import Iterator
-from datetime import timedelta
 
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
-from consent.check.ledger.shipping import unshipped
-from consent.log import outbox
-from consent.log.errors import LogError
-from consent.log.start import heads
-from consent.registry.queries.ledger import ledger_gaps
+from consent.server.gauges import gauges
 from consent.server.metrics import CONTENT_TYPE
 from consent.server.wiring import Wiring
-
-_logger = logging.getLogger(__name__)
 
 
 class Health:
@@ -41,46 +31,10 @@ class Health:
 
     def metrics(self, request: HttpRequest) -> HttpResponse:
         """`/metrics`: Prometheus' text form."""
-        body = self._wiring.metrics.exposition(self._gauges())
+        body = self._wiring.metrics.exposition(gauges(self._wiring))
         response = HttpResponse(body, content_type=CONTENT_TYPE)
         response.headers["Cache-Control"] = "no-store"
         return response
-
-    def _gauges(self) -> Iterator[tuple[str, str, dict[str, str], float]]:
-        text = "Last position in the history of each side."
-        try:
-            for livemode, head in zip((True, False), heads(self._wiring.registry.log), strict=True):
-                yield "consent_log_seq", text, {"side": _side(livemode)}, head.seq
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM log_enforcement WHERE enforced_at IS NULL")
-                waiting = cursor.fetchone()[0]
-            yield "consent_enforcements_waiting", "Denials committed but not yet enforced.", {}, waiting
-            notices, oldest_s = outbox.figures()
-            yield "consent_outbox_waiting", "Notices to people that have not left yet.", {}, notices
-            yield "consent_outbox_oldest_seconds", "Age of the oldest of them.", {}, oldest_s
-            text = (
-                "Places in a day's shipped decisions before which something is missing; 0 when all is well."
-            )
-            now = self._wiring.registry.clock()
-            gaps = ledger_gaps(now=now, since=now - timedelta(days=1))
-            yield "consent_ledger_gaps", text, {}, len(gaps)
-        except (LogError, DatabaseError):
-            _logger.warning("figures of the history cannot be read")
-        waiting, oldest_s = unshipped(self._wiring.ledger_folder)
-        yield "consent_ledger_waiting", "Segments of decisions here that are not shipped yet.", {}, waiting
-        yield "consent_ledger_oldest_seconds", "Age of the oldest of them.", {}, oldest_s
-        for entry in self._wiring.ring.index().keys:
-            labels = {"side": _side(entry.livemode), "role": entry.role, "key": entry.kid[:8]}
-            yield (
-                "consent_key_not_after_seconds",
-                "When a key's validity ends, seconds since 1970.",
-                labels,
-                entry.not_after.timestamp(),
-            )
-
-
-def _side(livemode: bool) -> str:
-    return "live" if livemode else "test"
 
 
 def _plain(status: int, body: bytes) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Bring a database, its keys and both histories to what this version needs. Safe to run at every start."""
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -8,12 +9,14 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from consent.log.database_safety import MIN_SERVER_VERSION
-from consent.log.errors import NotInitialisedError
+from consent.log.errors import NotInitialisedError, RolledBackError
 from consent.log.heads import read_head
 from consent.log.start import start
 from consent.registry.models import Credential
 from consent.registry.operations.recovery import index_contacts
+from consent.server.backup.erasing_again import erase_noted
 from consent.server.embedded.errors import StartError
+from consent.server.keys.derivation import keep_derivation_secret
 from consent.server.keys.make import ensure_keys
 from consent.server.keys.relying_party import record_relying_party
 from consent.server.settings import Settings
@@ -38,6 +41,11 @@ def prepare(settings: Settings) -> Wiring:
             at=now,
             may_make=not _has_history(),
         )
+        keep_derivation_secret(
+            settings.storage.keys,
+            secret=settings.secrets.key_secret,
+            opens=settings.secrets.opening,
+        )
         record_relying_party(
             settings.storage.keys,
             rp_id=settings.web.rp_id,
@@ -47,6 +55,10 @@ def prepare(settings: Settings) -> Wiring:
         )
         wiring = make_wiring(settings)
         start(wiring.registry.log)
+        with contextlib.suppress(
+            RolledBackError
+        ):  # nothing may be written yet; the relay's timer comes round to it
+            erase_noted(wiring.registry)
         while index_contacts(wiring.registry):
             pass  # a thousand a turn: performers from before there was an index
     return wiring

@@ -13,7 +13,17 @@ from consent.core.wire.problem import RETRY_AFTER_S, ApiError
 from consent.server.wiring import wiring
 
 # Below these nobody reads pages, whatever the Accept header says.
-_PROGRAMS = ("/v1/", "/access/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
+_PROGRAMS = (
+    "/v1/",
+    "/access/",
+    "/.well-known/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/static/",
+    "/log/",
+    "/status/",
+)
 
 
 def answer(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -1,11 +1,13 @@
 """Open the stores that the settings name: one line a kind."""
 
 from pathlib import Path
+from secrets import token_bytes
 
-from consent.log.keystore import KeyStore
+from consent.log.keystore import KeyArchive, KeyStore
 from consent.log.keystore_database import DatabaseKeyStore
 from consent.log.keystore_file import FileKeyStore
 from consent.log.objects import ObjectStore
+from consent.log.sealing import Sealer
 from consent.log.storage_file import FileObjectStore
 from consent.server.settings import Settings
 
@@ -30,6 +32,25 @@ def open_objects(settings: Settings) -> ObjectStore:
 
 def open_key_store(settings: Settings) -> KeyStore:
     """The key store; KeyStoreUnavailableError if it cannot be reached."""
+    return _open_keys(settings)
+
+
+def open_key_archive(settings: Settings) -> KeyArchive:
+    """The same store as its backups see it."""
+    return _open_keys(settings)
+
+
+def open_sealer(settings: Settings) -> Sealer:
+    """What seals under the keys of that store."""
+    return Sealer(
+        key_store=_open_keys(settings),
+        key_secret=settings.secrets.key_secret,
+        random=token_bytes,
+        also=settings.secrets.key_secret_also,
+    )
+
+
+def _open_keys(settings: Settings) -> FileKeyStore | DatabaseKeyStore:
     where = settings.storage.key_store
     if isinstance(where, Path):
         where.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -10,25 +10,28 @@ from pathlib import Path
 
 from consent.api.paging import Cursors
 from consent.api.ports import ApiPorts
-from consent.check.lane import Lane
+from consent.check.lane.lane import Lane
 from consent.log.derive import derive_key
 from consent.log.ports import log_ports
 from consent.registry.clock import database_clock
 from consent.registry.contact_digests import ContactDigests
 from consent.registry.ports import RegistryPorts
 from consent.server.checking import make_checking
+from consent.server.keys.derivation import derivation_secret
 from consent.server.keys.errors import KeysError
 from consent.server.keys.published import issuer_of, trust_bytes
 from consent.server.keys.ring import KeyRing, Signers
 from consent.server.mail.ports import MailPorts, mail_ports
 from consent.server.metrics import Metrics
 from consent.server.readiness import missing
+from consent.server.request_log import RequestLog
 from consent.server.security_headers import security_headers
 from consent.server.settings import Settings, read_settings
 from consent.server.settings.database import LOCAL_HOSTS
 from consent.server.settings.web import host_of
 from consent.server.stores import open_key_store, open_objects
 from consent.web.ports import WebPorts
+from signing.note import NoteSigner
 from signing.webauthn import RelyingParty
 
 DISTRIBUTION = "consent-registry"
@@ -46,6 +49,7 @@ class Wiring:
     web: WebPorts
     mail: MailPorts
     metrics: Metrics
+    request_log: RequestLog
     ledger_folder: Path
 
     def trust(self) -> bytes:
@@ -59,20 +63,29 @@ def make_wiring(settings: Settings) -> Wiring:
     Raises:
         KeysError, LogError: keys or stores cannot be opened.
     """
-    web, key_secret = settings.web, settings.secrets.key_secret
+    web, secrets = settings.web, settings.secrets
+    lasting = derivation_secret(settings.storage.keys, opens=secrets.opening)
     ring = KeyRing(
-        settings.storage.keys, secret=key_secret, wall=lambda: datetime.now(UTC), monotonic=time.monotonic
+        settings.storage.keys,
+        secret=secrets.key_secret,
+        also=secrets.key_secret_also,
+        wall=lambda: datetime.now(UTC),
+        monotonic=time.monotonic,
     )
     _check_fit(ring, settings)
     registry = RegistryPorts(
         log=log_ports(
-            key_store=open_key_store(settings), objects=open_objects(settings), key_secret=key_secret
+            key_store=open_key_store(settings),
+            objects=open_objects(settings),
+            key_secret=secrets.key_secret,
+            also=secrets.key_secret_also,
+            derivation=lasting,
         ),
         signers=Signers(ring, issuers={side: issuer_of(web.origin, livemode=side) for side in (True, False)}),
         origin=web.origin,
         signing_origin=web.signing_origin,
         rp=RelyingParty(rp_id=web.rp_id, signing_origins=frozenset({web.signing_origin})),
-        contacts=ContactDigests(derive_key(key_secret, purpose="consent-registry/contact/v1")),
+        contacts=ContactDigests(derive_key(lasting, purpose="consent-registry/contact/v1")),
         clock=database_clock,
     )
     ledger_folder = settings.storage.data_dir / "ledger"
@@ -80,24 +93,32 @@ def make_wiring(settings: Settings) -> Wiring:
         registry,
         headers=security_headers(secure=web.secure),
         folder=ledger_folder,
-        key_secret=key_secret,
+        key_secret=lasting,
+        memory_bytes=settings.check_memory_bytes,
     )
     api = ApiPorts(
         registry=registry,
         checks=checking.checks,
+        changes=checking.changes,
+        proofs=checking.proofs,
         cursors=Cursors(
             derive_key(settings.secrets.secret_key.encode(), purpose="consent-registry/cursor/v1")
         ),
         trust=lambda: trust_bytes(ring.index(), origin=web.origin),
         version=version(DISTRIBUTION),
+        limits=checking.limits,
     )
     web_ports = WebPorts(
         registry=registry,
         version=version(DISTRIBUTION),
         laptop=host_of(web.origin) in LOCAL_HOSTS,
         missing=lambda: dict(missing(registry.log, ring)),
+        log_keys=lambda origin, livemode: [
+            NoteSigner.for_log(each, origin=origin).verifier.text
+            for each in ring.signers("log", livemode=livemode)
+        ],
     )
-    metrics = Metrics(settings.storage.data_dir / "run" / "metrics")
+    metrics = Metrics(settings.storage.data_dir / "run" / "metrics", registry.log.figures)
     return Wiring(
         settings=settings,
         ring=ring,
@@ -107,6 +128,7 @@ def make_wiring(settings: Settings) -> Wiring:
         web=web_ports,
         mail=mail_ports(settings, registry=registry, metrics=metrics),
         metrics=metrics,
+        request_log=RequestLog(metrics),
         ledger_folder=ledger_folder,
     )
 

@@ -2,8 +2,8 @@
 it refuses to start."""
 
 import os
-import time
 from collections.abc import Iterable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -19,28 +19,22 @@ set_up_logs()
 django.setup()
 
 from consent.log.start import start  # noqa: E402  # models exist only after the set-up
-from consent.server.request_log import note_request  # noqa: E402
 from consent.server.wiring import wiring  # noqa: E402
 
 _wiring = wiring()
 start(_wiring.registry.log)
+_wiring.metrics.start()
+_lane, _note = _wiring.lane, _wiring.request_log.note
 _django: Any = get_wsgi_application()
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """Answer one request (PEP 3333)."""
-    began = time.perf_counter()
-    answer = None if _wiring.lane is None else _wiring.lane.answer(environ)
+    began = perf_counter()
+    answer = None if _lane is None else _lane.answer(environ)
     if answer is None:
         passed_on: Iterable[bytes] = _django(environ, start_response)
         return passed_on
-    start_response(answer.status_line, list(answer.headers))
-    note_request(
-        _wiring.metrics,
-        request_id=answer.request_id,
-        route=answer.route,
-        method="POST",
-        status=answer.status,
-        seconds=time.perf_counter() - began,
-    )
+    start_response(answer.status_line, answer.headers)
+    _note(answer.request_id, answer.route, answer.method, answer.status, perf_counter() - began)
     return [answer.body]

@@ -70,12 +70,13 @@ def ask_until(
             continue
         node = chosen.choice(nodes)
         sent = now()
-        decisions = _ask(pool, node, asked, key)
+        answer = _ask(pool, node, asked, key)
         answered = now()
-        if decisions is None:
+        if answer is None:
             history.no_answer()
             stop.wait(0.01)
             continue
+        position, decisions = answer
         batch = next(_batches) if len(asked) > 1 else None
         history.answered(
             [
@@ -86,14 +87,15 @@ def ask_until(
                     answered=answered,
                     allowed=decision == "allow",
                     batch=batch,
+                    position=position,
                 )
                 for pair, decision in zip(asked, decisions, strict=True)
             ]
         )
 
 
-def _ask(pool: urllib3.PoolManager, node: Node, asked: list[str], key: str) -> list[str] | None:
-    """The decisions, or None for no answer. Anything else than an answer or a 503 is a fault of ours."""
+def _ask(pool: urllib3.PoolManager, node: Node, asked: list[str], key: str) -> tuple[str, list[str]] | None:
+    """Position and decisions, or None for no answer. Anything else than an answer or a 503 is a fault of ours."""
     if len(asked) == 1:
         path, body = "/v1/check", {**_QUESTION, "performer": asked[0]}
     else:
@@ -109,5 +111,5 @@ def _ask(pool: urllib3.PoolManager, node: Node, asked: list[str], key: str) -> l
     told = json.loads(answer.data)
     assert answer.status == 200, told
     if len(asked) == 1:
-        return [told["decision"]]
-    return [row["decision"] for row in told["results"]]
+        return told["position"], [told["decision"]]
+    return told["position"], [row["decision"] for row in told["results"]]

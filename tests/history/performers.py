@@ -33,27 +33,31 @@ class Sender:
         self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(total=SEND_S), retries=False, maxsize=8)
 
     def hand_in(self, envelope: bytes, *, kind: str, stop: Stop | None, until: threading.Event) -> bool:
-        """Send to one node after another; notes when the first answer came. False if the run ended before."""
+        """Send to one node after another; notes when the first answer came. False if the run ended before.
+
+        Half of the clients keep their Idempotency-Key when they try again, as they should.
+        """
+        keeps, key = self._chosen.random() < 0.5, secrets.token_hex(16)
         while not until.is_set():
             node = self._chosen.choice(self._nodes)
-            answer = self._send(node, envelope)
+            answer = self._send(node, envelope, key if keeps else secrets.token_hex(16))
             if answer is not None:
                 self._note(answer, kind=kind, stop=stop)
                 return True
             until.wait(0.05)
         return False
 
-    def twice(self, envelope: bytes, *, kind: str, stop: Stop, until: threading.Event) -> None:
-        """Two clicks: the same statement to two nodes at nearly the same time."""
+    def twice(self, first: bytes, other: bytes, *, kind: str, stop: Stop, until: threading.Event) -> None:
+        """Two clicks, or two devices: both statements to two nodes at nearly the same time."""
         second = threading.Thread(
-            target=self.hand_in, args=(envelope,), kwargs={"kind": kind, "stop": stop, "until": until}
+            target=self.hand_in, args=(other,), kwargs={"kind": kind, "stop": stop, "until": until}
         )
         second.start()
-        self.hand_in(envelope, kind=kind, stop=stop, until=until)
+        self.hand_in(first, kind=kind, stop=stop, until=until)
         second.join()
 
-    def _send(self, node: Node, envelope: bytes) -> dict[str, Any] | None:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
+    def _send(self, node: Node, envelope: bytes, key: str) -> dict[str, Any] | None:
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         try:
             answer = self._pool.request("POST", f"{node.url}/v1/statements", body=envelope, headers=headers)
         except urllib3.exceptions.HTTPError:
@@ -150,6 +154,9 @@ def _pause_and_resume(
     resumption = person.key.sign(world.about("resumption", grant, person.key))
     pause.lifting = now()
     sender.hand_in(resumption, kind="resumption", stop=None, until=until)
+    if chosen.random() < 0.3:
+        # The pause once more, overtaken by what lifted it: a repeated statement pauses nothing again.
+        sender.hand_in(body, kind="suspension", stop=None, until=until)
     until.wait(chosen.uniform(0.05, 0.3))
 
 
@@ -165,8 +172,12 @@ def _end(
 ) -> None:
     body = person.key.sign(world.about("revocation", grant, person.key))
     ending = history.stop(reference, "ending")
-    if chosen.random() < 0.5:
-        sender.twice(body, kind="revocation", stop=ending, until=until)
+    way = chosen.random()
+    if way < 0.35:
+        sender.twice(body, body, kind="revocation", stop=ending, until=until)
+    elif way < 0.7:
+        other = person.key.sign(world.about("revocation", grant, person.key))
+        sender.twice(body, other, kind="revocation", stop=ending, until=until)
     else:
         sender.hand_in(body, kind="revocation", stop=ending, until=until)
     if chosen.random() < 0.3:

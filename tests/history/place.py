@@ -15,12 +15,14 @@ from pathlib import Path
 
 import psycopg
 
+from consent.server.embedded import postgres
 from consent.server.embedded.postgres import EmbeddedPostgres
 from tests.history.proxy import Proxy
 from tests.integration.running import free_port
 
 ORIGIN = "http://localhost:9"  # nobody opens a page here
 READY_S = 60.0
+READY_EACH_S = 6.0  # of many that start at the same time on a few cores
 _NOT_WAITED_FOR = "synchronous_standby_names = ''"
 
 
@@ -115,12 +117,14 @@ class Place:
                 "CONSENT_DATABASE_URL": self.database(proxy),
                 "HISTORY_WRONG": wrong,
             }
+            if self.standby is not None:
+                environment["HISTORY_STANDBY_URL"] = self.standby.url
             port = free_port()
             environment["CONSENT_PORT"] = str(port)
             node = Node(number=number, port=port, proxy=proxy, environment=environment, folder=self.folder)
             node.start()
             self.nodes.append(node)
-        deadline = time.monotonic() + READY_S
+        deadline = time.monotonic() + READY_S + READY_EACH_S * count
         while not all(node.ready() for node in self.nodes):
             assert time.monotonic() < deadline, f"nodes are not ready; their logs: {self.folder}"
             time.sleep(0.1)
@@ -140,6 +144,13 @@ class Place:
         server.process.kill()
         server.process.wait()
         server.restart()
+
+    def delay_standby(self, delay_s: float) -> None:
+        """Let the standby apply what it was given only so much later, as one that is busy does."""
+        assert self.standby is not None
+        with psycopg.connect(self.standby.admin_url, autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET recovery_min_apply_delay = '{int(delay_s * 1000)}ms'")
+            connection.execute("SELECT pg_reload_conf()")
 
     def fail_over(self) -> None:
         """Fence the primary (kill it), promote the synchronous standby, and turn every wire to it."""
@@ -166,8 +177,9 @@ class Place:
                 server.stop()
 
 
-def build(folder: Path, *, standby: bool = False) -> Place:
-    """Prepare a registry in `folder`; with a synchronous standby if one is wanted."""
+def build(folder: Path, *, standby: bool = False, connections: int = 100) -> Place:
+    """Prepare a registry in `folder`; with a synchronous standby if one is wanted, for so many connections."""
+    postgres._SETTINGS["max_connections"] = str(connections)
     folder.chmod(0o755)
     for name in ("secret_key", "key_secret"):
         (folder / name).write_text(secrets.token_urlsafe(48))

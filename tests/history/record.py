@@ -21,7 +21,8 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One row of one check: when the request was sent and answered, by which node, and what it said."""
+    """One row of one check: when the request was sent and answered, by which node, what it said, and of which
+    position."""
 
     pair: str
     node: int
@@ -29,6 +30,7 @@ class Asked:
     answered: float
     allowed: bool
     batch: int | None
+    position: str
 
 
 @dataclass(slots=True)

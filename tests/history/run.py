@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.history.checker import stale_allows, violations
 from tests.history.faults import Breaker
+from tests.history.folding import Standing, answers_off_history
 from tests.history.licensees import Pairs, ask_until
 from tests.history.performers import live_until
 from tests.history.place import Place
@@ -44,8 +45,10 @@ def run(
     rows: int = 20,
     faults: tuple[str, ...] = (),
     until_caught: bool = False,
+    checks: int | None = None,
 ) -> Outcome:
-    """Let everybody go on for a while, then judge; with `until_caught` only until a stale allow was seen."""
+    """Let everybody go on for a while, then judge; with `until_caught` only until a stale allow was seen, and with
+    `checks` only until so many were answered."""
     history, pairs, stop = History(), Pairs(), threading.Event()
     failed: list[BaseException] = []
     with own_world(place) as world:
@@ -76,13 +79,15 @@ def run(
                     breaker.once(stop)
                 if until_caught and any(stale_allows(history)):
                     break
+                if checks is not None and len(history.asked) >= checks:
+                    break
         finally:
             stop.set()
         for thread in threads:
             thread.join()
         if failed:
             raise failed[0]
-        lost = list(_lost(history))
+        lost = [*_lost(history), *_off_history(history, world)]
     return Outcome(history=history, violations=[*violations(history), *lost])
 
 
@@ -114,6 +119,28 @@ def _lost(history: History) -> Iterator[str]:
     for pair, (_, _, granted) in history.granted.items():
         if not Grant.objects.filter(id=granted).exists():
             yield f"the grant of {pair} was told of and is lost"
+
+
+def _off_history(history: History, world: Any) -> Iterator[str]:
+    """I5, I12: each answer held against the fold of the events up to its position."""
+    from consent.log.models import Event
+    from consent.registry.models import Grant
+
+    granted = {grant: pair for pair, (_, _, grant) in history.granted.items()}
+    performers = {
+        str(performer): granted[grant]
+        for grant, performer in Grant.objects.filter(id__in=granted).values_list("id", "performer_id")
+    }
+    standing = {pair: Standing() for pair in history.granted}
+    events = Event.objects.filter(livemode=world.livemode, performer_id__in=performers).order_by("seq")
+    for seq, kind, performer in events.values_list("seq", "kind", "performer_id"):
+        standing[performers[performer]].add(seq, kind)
+    tokens = world.ports.log.tokens
+    seqs = {
+        token: tokens.decode(token, expected_livemode=world.livemode).seq
+        for token in {row.position for row in history.asked}
+    }
+    yield from answers_off_history(history, standing=standing, seqs=seqs)
 
 
 def _connect_again() -> None:

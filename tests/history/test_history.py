@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.history.record import Asked, History, Stop
-from tests.history.wrong import VARIANTS
+from tests.history.wrong import STANDBY, VARIANTS
 
 if TYPE_CHECKING:
     from tests.history.place import Place
 
 FAULTS = ("kill", "freeze", "slow", "cut", "database crash")
+STANDBY_DELAY_S = 2.0  # longer than a denial waits
 ENOUGH_CHECKS, ENOUGH_STOPS = 300, 5  # on a busy machine; usually many more
 
 
@@ -33,6 +34,21 @@ def place(database: str) -> "Iterator[Place]":
     finally:
         made.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.timeout(600)
+def test_the_checker_finds_an_answer_of_a_standby(place: "Place") -> None:
+    """First of all, while the standby is one."""
+    from tests.history.run import run
+
+    place.delay_standby(STANDBY_DELAY_S)
+    place.start_nodes(2, wrong=STANDBY)
+    try:
+        outcome = run(place, seconds=120, seed=1, rows=5, pipelines=6, until_caught=True)
+    finally:
+        place.stop_nodes()
+        place.delay_standby(0)
+    assert any("stale allow" in each for each in outcome.violations), outcome.line()
 
 
 @pytest.mark.timeout(600)
@@ -72,7 +88,9 @@ def _history(*rows: Asked, stop: Stop) -> History:
 
 
 def _row(sent: float, answered: float, *, allowed: bool = True, batch: int | None = None) -> Asked:
-    return Asked(pair="p", node=0, sent=sent, answered=answered, allowed=allowed, batch=batch)
+    return Asked(
+        pair="p", node=0, sent=sent, answered=answered, allowed=allowed, batch=batch, position=f"ct_{sent}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,6 +108,42 @@ def test_the_checker_itself(sent: float, answered: float, lifting: float | None,
 
     stop = Stop(pair="p", kind="pause", sent=1.0, acked=2.0, lifting=lifting)
     assert bool(violations(_history(_row(sent, answered), stop=stop))) == stale
+
+
+@pytest.mark.parametrize(
+    ("seq", "allowed", "found"),
+    [
+        (4, False, 0),
+        (4, True, 1),
+        (5, True, 0),
+        (6, True, 0),
+        (7, False, 0),
+        (7, True, 1),
+        (8, True, 0),
+        (9, True, 1),
+    ],
+)
+def test_the_checker_holds_each_answer_against_the_history_at_its_position(
+    seq: int, allowed: bool, found: int
+) -> None:
+    from tests.history.folding import Standing, answers_off_history
+
+    standing = Standing()
+    for at, kind in (
+        (4, "grant.signed"), (5, "grant.active"), (7, "grant.paused"), (8, "grant.resumed"), (9, "grant.ended"),
+    ):  # fmt: skip
+        standing.add(at, kind)
+    history = History(asked=[_row(1, 2, allowed=allowed)])
+    assert len(list(answers_off_history(history, standing={"p": standing}, seqs={"ct_1": seq}))) == found
+
+
+def test_the_checker_sees_two_answers_at_one_position() -> None:
+    from tests.history.folding import Standing, answers_off_history
+
+    standing = Standing()
+    standing.add(5, "grant.active")
+    history = History(asked=[_row(1, 2, batch=1), _row(1, 3, allowed=False)])
+    assert len(list(answers_off_history(history, standing={"p": standing}, seqs={"ct_1": 6}))) == 1
 
 
 def test_the_checker_sees_what_was_allowed_too_early_or_two_ways() -> None:

@@ -3,6 +3,7 @@
 The delays make visible what would otherwise need luck: they widen the moment in which the variant is wrong.
 """
 
+import os
 import random
 import time
 from dataclasses import replace
@@ -27,21 +28,47 @@ def _no_wait() -> None:
     enforcement._wait = lambda *_, **__: None  # type: ignore[assignment]
 
 
-def _already_revoked_at_once() -> None:
-    """Whoever comes second is told at once, and so is a retry, from the stored row."""
-    from consent.check import feeder
+def _hasty(event_id: str, *, ports: Any) -> Any:
+    """Tell of a denial as soon as its row is seen."""
     from consent.log import enforcement
+
+    if enforcement._read(event_id).enforced_at is None:
+        enforcement._record([event_id], ports)
+    return enforcement._read(event_id).enforced_at
+
+
+def _retry_replays() -> None:
+    """The same statement again is answered at once, from the stored row."""
+    from consent.check import feeder
     from consent.registry import answers
 
     feeder.POLL_S = SLOW_POLL_S
+    real = answers.enforced
 
-    def hasty(event_id: str, *, ports: Any) -> Any:
-        denial = enforcement._read(event_id)
-        if denial.enforced_at is None:
-            enforcement._record([event_id])
-        return enforcement._read(event_id).enforced_at
+    def enforced(written: Any, ports: Any) -> Any:
+        repeated = written.denies and written.committed_at_boot is None
+        return _hasty(written.event_id, ports=ports.log) if repeated else real(written, ports)
 
-    enforcement.await_seen = answers.await_seen = hasty
+    answers.enforced = enforced
+
+
+def _already_revoked_at_once() -> None:
+    """Whoever ends what another statement has just ended is told so at once."""
+    from consent.check import feeder
+    from consent.registry import answers
+
+    feeder.POLL_S = SLOW_POLL_S
+    real, patient = answers.enforced, answers.await_seen
+
+    def enforced(written: Any, ports: Any) -> Any:
+        answers.await_seen = patient  # for this one, which is a repeat
+        try:
+            return real(written, ports)
+        finally:
+            answers.await_seen = _hasty
+
+    answers.enforced = enforced
+    answers.await_seen = _hasty
 
 
 def _miss_inserts() -> None:
@@ -68,8 +95,8 @@ def _fresh_after_cut() -> None:
 
     real = feeder.Feeder._read
 
-    def read(self: Any, head: Any, wanted: Any, *, at: Any, began: float) -> Any:
-        turn = real(self, head, wanted, at=at, began=began)
+    def read(self: Any, since: Any, changes: Any, wanted: Any, answers: Any, *, at: Any, began: float) -> Any:
+        turn, head = real(self, since, changes, wanted, answers, at=at, began=began), since.head
         kept = self.replica.freshness(head.livemode)
         if turn.restart or kept is None or kept.position.seq >= head.seq:
             return turn
@@ -79,7 +106,9 @@ def _fresh_after_cut() -> None:
             return turn
         cells = {name: cell for name, cell in turn.cells.items() if name in wanted}
         until = began + head.l_node_ms / 1000
-        return replace(turn, changes=(), cells=cells, freshness=replace(kept, until=until), reached=True)
+        return replace(
+            turn, changes=(), again=(), cells=cells, freshness=replace(kept, until=until), reached=True
+        )
 
     feeder.Feeder._read = read  # type: ignore[method-assign]
 
@@ -91,14 +120,14 @@ def _clock_after_read() -> None:
     _without_hints()
     real = Feeder._snapshot
 
-    def read(self: Any, wanted: Any, *, began: float) -> Any:
-        turns = real(self, wanted, began=began)
+    def read(self: Any, wanted: Any, floors: Any, *, began: float) -> Any:
+        turns, followed = real(self, wanted, floors, began=began)
         time.sleep(LATE_S)
         late = self._ports.log.boot_clock()
         return [
             replace(turn, freshness=replace(turn.freshness, until=turn.freshness.until + late - began))
             for turn in turns
-        ]
+        ], followed
 
     Feeder._snapshot = read  # type: ignore[method-assign]
 
@@ -120,6 +149,39 @@ def _read_apart() -> None:
     Replica.read = read  # type: ignore[method-assign]
 
 
+def _standby() -> None:
+    """A node whose memory is stale asks a standby, which follows late (`Place.delay_standby`)."""
+    from django.db import connections
+
+    from consent.check import feeder
+    from consent.check.primary import PrimaryChecks
+    from consent.log import heads
+    from consent.log.guard import RollbackGuard
+    from consent.server.settings.database import parse_database_url
+
+    _without_hints()
+    feeder.POLL_S = LAPSING_POLL_S
+    heads._READ_HEAD = heads._READ_HEAD.replace("pg_is_in_recovery()", "false")
+    RollbackGuard.check = lambda *_, **__: None  # type: ignore[method-assign]
+    server = parse_database_url(os.environ["HISTORY_STANDBY_URL"]).django()
+    connections.databases["default"] = {**connections.databases["default"]}
+    connections.databases["standby"] = {**connections.databases["default"], **server}
+
+    def elsewhere(real: Any) -> Any:
+        def ask(*given: Any, **options: Any) -> Any:
+            primary = connections["default"]
+            connections["default"] = connections["standby"]
+            try:
+                return real(*given, **options)
+            finally:
+                connections["default"] = primary
+
+        return ask
+
+    PrimaryChecks.answer = elsewhere(PrimaryChecks.answer)  # type: ignore[method-assign]
+    PrimaryChecks.answer_batch = elsewhere(PrimaryChecks.answer_batch)  # type: ignore[method-assign]
+
+
 def _without_hints() -> None:
     """What a process has seen of later positions is only a hint; it would hide these variants most of the time."""
     from consent.check.replica_checks import ReplicaChecks
@@ -129,10 +191,13 @@ def _without_hints() -> None:
 
 _BENDS = {
     "no wait": _no_wait,
+    "a retry replays": _retry_replays,
     "already revoked at once": _already_revoked_at_once,
     "a miss inserts": _miss_inserts,
     "fresh after a cut page": _fresh_after_cut,
     "clock after the read": _clock_after_read,
     "read apart": _read_apart,
+    "a standby answers": _standby,
 }
-VARIANTS = tuple(_BENDS)
+STANDBY = "a standby answers"  # needs one that was not promoted yet
+VARIANTS = tuple(name for name in _BENDS if name != STANDBY)

@@ -13,11 +13,17 @@ README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
 
 
 def test_the_python_example_allows_and_saves_a_receipt(registry: Running) -> None:
-    (example,) = _blocks("python")
+    example, _ = _blocks("python")
     done = _run(registry, [sys.executable, "-c", example])
     assert done.returncode == 0, done.stdout + done.stderr
     registry.consent("verify", "--allow-test", "voice.receipt")
     registry.consent("verify", "voice.receipt", code=1)
+
+
+def test_the_python_example_of_local_mode_allows(registry: Running) -> None:
+    _, example = _blocks("python")
+    done = _run(registry, [sys.executable, "-c", example])
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.needs("curl")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from consent.server.commands.dispatch import COMMANDS, dispatch
+from consent.server.commands.run import run
 from signing.private_key import PrivateKey
 from tests.server.laptop import Laptop
 
@@ -92,6 +93,15 @@ def test_nobody_under_18_is_approved_whatever_the_examiner_says(laptop: Laptop, 
     assert key not in _run(laptop, "operator", "identity", "list").stdout
 
 
+@pytest.mark.parametrize("wrong", [["--port", "99999"], ["--threads", "0"], ["--workers", "-1"]])
+def test_a_process_that_could_not_serve_is_refused_as_a_wrong_call(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(["check", *wrong])
+    assert f"expected 1 to {65_535 if wrong[0] == '--port' else 1024}, got" in capsys.readouterr().err
+
+
 def test_an_organization_enters_gets_a_key_and_loses_it(laptop: Laptop) -> None:
     made = _run(
         laptop, "organization", "create", "--legal-name", "Kestrel", "--country", "GB", "--contact", "a@b.example",
@@ -106,6 +116,14 @@ def test_an_organization_enters_gets_a_key_and_loses_it(laptop: Laptop) -> None:
     assert _check(laptop, secret) == (200, "allow")
     listed = _run(laptop, "organization", "key", "list", *side).stdout
     assert key_id in listed and secret not in listed
+    limited = _run(laptop, "organization", "key", "limits", key_id, *side, "--daily-quota", "3")
+    assert limited.stdout == f"{key_id}: at most 3 a day, any number a second\n"
+    # Each process lets through what it knows of; within a second all know.
+    assert 429 in (_check(laptop, secret)[0] for _ in range(200))
+    lifted = _run(laptop, "organization", "key", "limits", key_id, *side, "--daily-quota", "none")
+    assert lifted.returncode == 0, lifted.stderr
+    assert _check(laptop, secret) == (200, "allow")
+    assert _run(laptop, "organization", "key", "limits", key_id, *side, "--daily-quota", "0").returncode != 0
     assert _run(laptop, "organization", "key", "revoke", key_id, *side).returncode == 0
     assert _check(laptop, secret)[0] == 401
 
@@ -189,3 +207,27 @@ def test_an_operator_is_invited_listed_and_removed(laptop: Laptop) -> None:
     refused.value.close()
     again = _run(laptop, "operator", "remove", operator)
     assert again.returncode == 1 and "not_found" in again.stderr
+
+
+def test_what_is_missing_or_damaged_of_the_ledger_is_told_with_status_1(laptop: Laptop) -> None:
+    whole = _run(laptop, "ledger", "gaps", "--read")
+    assert (whole.returncode, whole.stdout) == (0, "Nothing is missing, nothing is damaged.\n"), whole.stderr
+    unread = _run(laptop, "ledger", "gaps")
+    assert unread.returncode == 0 and "was not looked at" in unread.stdout, unread.stderr
+    planted = laptop.state / "ledger" / "live" / f"{'0' * 12}-00000000.sealed"
+    planted.parent.mkdir(parents=True, exist_ok=True)
+    planted.write_bytes(b"torn")
+    try:
+        done = _run(laptop, "ledger", "gaps")
+        audited = _run(laptop, "ledger", "audit")
+    finally:
+        planted.unlink()
+    assert done.returncode == 1 and planted.name in done.stdout and "1 found." in done.stdout, done.stderr
+    assert audited.returncode == 1 and "0 should have been denials" in audited.stdout, audited.stderr
+    assert _run(laptop, "ledger", "gaps", "--days", "0").returncode == 2
+
+
+def test_every_allow_of_the_ledger_rests_on_a_consent_that_stood(laptop: Laptop) -> None:
+    audited = _run(laptop, "ledger", "audit")
+    assert audited.returncode == 0, audited.stdout
+    assert audited.stdout.endswith("held against the history; 0 should have been denials.\n"), audited.stderr

@@ -194,3 +194,17 @@ def test_another_relying_party_is_refused_once_performers_have_keys(folder: Path
         ("b.example", True),
         ("b.example", False),
     ]
+
+
+def test_the_secret_that_a_registry_began_with_is_never_guessed_from_two(tmp_path: Path) -> None:
+    from consent.server.keys.derivation import FILE, derivation_secret, keep_derivation_secret
+    from consent.server.keys.errors import KeysError
+
+    began, later = b"began with " + bytes(32), b"later " + bytes(32)
+    for opens in ((later, began), (began, later)):
+        with pytest.raises(KeysError, match="CONSENT_KEY_SECRET_ALSO"):
+            keep_derivation_secret(tmp_path, secret=opens[0], opens=opens)
+    assert not (tmp_path / FILE).exists()
+    assert keep_derivation_secret(tmp_path, secret=began, opens=(began,))
+    assert keep_derivation_secret(tmp_path, secret=later, opens=(later, began))
+    assert derivation_secret(tmp_path, opens=(later,)) == began

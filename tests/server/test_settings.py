@@ -208,3 +208,10 @@ def test_the_signing_port_is_refused_where_a_proxy_serves_that_origin(
         monkeypatch.delenv(name, raising=False)
     assert run(["web", "--signing"]) == 2
     assert "https://sign.registry.example has no port of its own here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["0", "15", "-1", "1.5", "1e3", "lots", "٦٤", "1048577"])
+def test_memory_for_checks_is_a_number_of_megabytes_that_can_be_worked_with(text: str) -> None:
+    assert "CONSENT_CHECK_MEMORY_MB" in _faults(CONSENT_CHECK_MEMORY_MB=text)
+    assert read_settings({**GOOD, "CONSENT_CHECK_MEMORY_MB": "64"}).check_memory_bytes == 64 << 20
+    assert read_settings(GOOD).check_memory_bytes == 256 << 20

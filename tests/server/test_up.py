@@ -51,7 +51,7 @@ def _answering(laptop: Laptop, within_s: float) -> bool:
 def test_a_cold_start_is_ready_in_time_and_a_stop_leaves_nothing_running(own_laptop: Laptop) -> None:
     assert own_laptop.start() <= READY_GOAL_S
     groups = _groups(own_laptop)
-    assert set(groups) == {"web", "signing", "relay"}
+    assert set(groups) == {"web", "signing", "relay", "publisher"}
     own_laptop.stop()
     with pytest.raises(ProcessLookupError):
         os.killpg(groups["web"], 0)

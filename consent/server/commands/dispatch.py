@@ -22,13 +22,20 @@ class Command:
 COMMANDS: dict[str, Command] = {
     "up": Command(module="up", purpose="a whole registry on this machine, with its own PostgreSQL"),
     "run": Command(
-        module="run", purpose="run processes: web, relay, worker, actors, or all under a supervisor"
+        module="run",
+        purpose="run processes: web, check, relay, worker, publisher, actors, or all under a supervisor",
     ),
     "migrate": Command(module="migrate", purpose="bring the database and the keys to this version"),
-    "keys": Command(module="keys", purpose="list and rotate the registry's signing keys"),
+    "keys": Command(module="keys", purpose="list, rotate, end and encrypt anew the registry's keys"),
+    "backup": Command(module="backup", purpose="back the registry up into two encrypted files"),
+    "restore": Command(module="restore", purpose="bring a backup back, or declare acknowledged history lost"),
     "operator": Command(module="operator", purpose="let operators in; identity checks, holds, voiding"),
+    "hold": Command(module="hold", purpose="legal holds: place, lift, list"),
+    "erasure": Command(module="erasure", purpose="forget a performer, and see which erasures wait"),
     "organization": Command(module="organization", purpose="make organizations and their API keys"),
     "import": Command(module="import_records", purpose="import paper consents as prior records"),
+    "ledger": Command(module="ledger", purpose="is the record of decisions whole, and what of it is missing"),
+    "fsck": Command(module="fsck", purpose="is the published log what the database says it is"),
     "trust": Command(module="trust", purpose="write the trust file that verifiers need"),
     "demo": Command(module="demo", purpose="the whole story, once, on real input"),
     "install": Command(module="install", purpose="make .venv beside pyproject.toml and install into it"),

@@ -24,7 +24,7 @@ def run(arguments: Sequence[str]) -> int:
     opened.add_argument("organization", help="org_…")
     opened.add_argument("--side", choices=("live", "test"), required=True)
     _members(verbs)
-    _key(verbs.add_parser("key", help="make, list and revoke API keys"))
+    _key(verbs.add_parser("key", help="make, limit, list and revoke API keys"))
     options = parser.parse_args(list(arguments))
     made = open_registry()
     from consent.server.operating import organizations  # noqa: PLC0415  # models exist only now
@@ -66,9 +66,14 @@ def _key(parser: argparse.ArgumentParser) -> None:
     create.add_argument(
         "--capability", action="append", default=[], help="an obligation they can meet; repeat it"
     )
+    limits = verbs.add_parser("limits", help="change how much may be asked with a key")
+    limits.add_argument("key", help="key_…")
+    for each in (create, limits):
+        each.add_argument("--daily-quota", metavar="ROWS", help="rows in one UTC day; `none` for any number")
+        each.add_argument("--rate-per-s", metavar="ROWS", help="rows in one second; `none` for any number")
     listing = verbs.add_parser("list", help="an organization's keys")
     revoke = verbs.add_parser("revoke", help="switch a key off for good")
     revoke.add_argument("key", help="key_…")
-    for each in (create, listing, revoke):
+    for each in (create, limits, listing, revoke):
         each.add_argument("--organization", required=True, help="org_…")
         each.add_argument("--side", choices=("live", "test"), required=True)

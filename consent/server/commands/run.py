@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from consent.registry.ports import RegistryPorts
 
 THREADS = 8  # of a worker: most of a request's time is the database's
+CHECK_THREADS = 4  # of a check node: more only take turns; these may wait for facts (decision 14)
 SIGNING_THREADS = 2  # one person signs at a time on a port of its own
+MAX_COUNT = 1024  # of processes, and of threads in one: far more than a machine has use for
+MAX_PORT = 65_535
 LOOPBACK = "127.0.0.1"
+PORT_SETTING = ("CONSENT_PORT", "")  # where a port is chosen, and what stands before it there
+CHECK_SETTING = ("--port", "")
+SIGNING_SETTING = ("CONSENT_SIGNING_ORIGIN", "http://localhost:")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -24,34 +30,70 @@ def run(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="consent-server run", description=__doc__)
     kinds = parser.add_subparsers(dest="process", required=True)
     web = kinds.add_parser("web", help="answer requests")
-    every = kinds.add_parser("all", help="web and relay under one supervisor")
-    for each in (web, every):
+    every = kinds.add_parser("all", help="web, relay and publisher under one supervisor")
+    check = kinds.add_parser(
+        "check", help="answer checks: the same as web, with few threads for a proxy's share"
+    )
+    for each in (web, check, every):
         each.add_argument("--host", default=LOOPBACK, help="the address to listen on (default: %(default)s)")
-        each.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+        each.add_argument("--workers", type=_count, default=1, help="processes (default: %(default)s)")
     web.add_argument(
         "--signing",
         action="store_true",
         help="the same on the signing origin's own port; only where that is another port of this machine",
     )
+    check.add_argument("--port", type=_port, help="the port to listen on (default: that of CONSENT_PORT)")
+    check.add_argument(
+        "--threads", type=_count, default=CHECK_THREADS, help="threads of each process (default: %(default)s)"
+    )
     relay = kinds.add_parser("relay", help="timed work: enforcement of workers that died, expiry, cleaning")
     relay.add_argument("--laptop", action="store_true", help=argparse.SUPPRESS)
     kinds.add_parser("worker", help="timed work that the relay hands over through CONSENT_BROKER_URL")
+    kinds.add_parser("publisher", help="the public log: tiles and checkpoints of what is committed")
     kinds.add_parser("actors", help="the invented performers of the test side")
     options = parser.parse_args(list(arguments))
     settings = adopt_settings()
     match options.process:
+        case "web" if options.signing:
+            status = _signing(settings, host=options.host)
         case "web":
-            if options.signing:
-                return _signing(settings, host=options.host)
-            return _web(settings, host=options.host, workers=options.workers)
+            status = _serve(
+                settings, settings.web.port, host=options.host, workers=options.workers, threads=THREADS
+            )
+        case "check":
+            status = _serve(
+                settings,
+                options.port or settings.web.port,
+                host=options.host,
+                workers=options.workers,
+                threads=options.threads,
+                setting=CHECK_SETTING if options.port else PORT_SETTING,
+            )
         case "all":
-            return _all(settings, host=options.host, workers=options.workers)
+            status = _all(settings, host=options.host, workers=options.workers)
         case "relay":
-            return _relay(settings, laptop=options.laptop)
+            status = _relay(settings, laptop=options.laptop)
         case "worker":
-            return _worker(settings)
+            status = _worker(settings)
+        case "publisher":
+            status = _publisher()
         case _:
-            return _actors()
+            status = _actors()
+    return status
+
+
+def _count(text: str) -> int:
+    return _from_one_to(MAX_COUNT, text)
+
+
+def _port(text: str) -> int:
+    return _from_one_to(MAX_PORT, text)
+
+
+def _from_one_to(most: int, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
+        raise argparse.ArgumentTypeError(f"expected 1 to {most}, got {text!r}")
+    return int(text)
 
 
 def stop_event() -> threading.Event:
@@ -67,42 +109,28 @@ def stop_event() -> threading.Event:
     return stop
 
 
-def _web(settings: Settings, *, host: str, workers: int) -> int:
-    from consent.server.metrics import Metrics  # noqa: PLC0415  # only this process needs it
-
-    Metrics(settings.storage.data_dir / "run" / "metrics").clear_folder()
-    return _serve(settings.web.port, host=host, workers=workers, threads=THREADS)
-
-
 def _signing(settings: Settings, *, host: str) -> int:
     """The same pages on a second port, for a machine without a proxy: browsers tell origins by their ports."""
     port = settings.web.signing_port
     if port is None:
         print(f"{settings.web.signing_origin} has no port of its own here: its proxy passes it to `run web`.")
         return 2
-    return _serve(port, host=host, workers=1, threads=SIGNING_THREADS)
+    return _serve(settings, port, host=host, workers=1, threads=SIGNING_THREADS, setting=SIGNING_SETTING)
 
 
-def _serve(port: int, *, host: str, workers: int, threads: int) -> int:
-    from granian import Granian  # noqa: PLC0415  # only processes that serve need it
-    from granian.constants import Interfaces  # noqa: PLC0415
-    from granian.log import LogLevels  # noqa: PLC0415
+def _serve(
+    settings: Settings,
+    port: int,
+    *,
+    host: str,
+    workers: int,
+    threads: int,
+    setting: tuple[str, str] = PORT_SETTING,
+) -> int:
+    from consent.server.serving import serve  # noqa: PLC0415  # only processes that serve need it
 
-    server = Granian(
-        "consent.server.web_worker:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
-        # A thread keeps its database connection; one that came and went would reconnect each time.
-        blocking_threads_idle_timeout=600,
-        log_level=LogLevels.error,  # its warnings are advice on how many threads to have
-        websockets=False,
-        workers_kill_timeout=10,
-    )
-    server.serve()
-    return 0
+    data_dir = settings.storage.data_dir
+    return serve(port, host=host, workers=workers, threads=threads, setting=setting, data_dir=data_dir)
 
 
 def _all(settings: Settings, *, host: str, workers: int) -> int:
@@ -113,6 +141,7 @@ def _all(settings: Settings, *, host: str, workers: int) -> int:
     if settings.web.signing_port is not None:
         supervisor.add(python_child("signing", ["run", "web", "--signing", "--host", host]))
     supervisor.add(python_child("relay", ["run", "relay"]))
+    supervisor.add(python_child("publisher", ["run", "publisher"]))
     return supervisor.run(stop_event())
 
 
@@ -120,7 +149,7 @@ def _relay(settings: Settings, *, laptop: bool) -> int:
     ports, stop = _set_up(), stop_event()
     from consent.server.laptop.companion import companion_timers  # noqa: PLC0415  # needs the models
     from consent.server.relay import Relay, Timer, side_by_side  # noqa: PLC0415
-    from consent.server.timers import ENFORCEMENT, LEDGER, MAIL, TIMERS  # noqa: PLC0415
+    from consent.server.timers import COMMITMENTS, ENFORCEMENT, LEDGER, MAIL, TIMERS  # noqa: PLC0415
     from consent.server.wiring import wiring  # noqa: PLC0415
 
     def in_place(timer: Timer) -> int:
@@ -136,7 +165,7 @@ def _relay(settings: Settings, *, laptop: bool) -> int:
 
     extra = companion_timers(settings.storage.data_dir) if laptop else ()
     run_one = through_the_broker if settings.broker_url else in_place
-    relays = [(*TIMERS, *extra), (MAIL,), (LEDGER,)]
+    relays = [(*TIMERS, *extra), (MAIL,), (LEDGER, COMMITMENTS)]
     side_by_side([Relay(timers, run=run_one) for timers in relays], stop)
     return 0
 
@@ -149,6 +178,15 @@ def _worker(settings: Settings) -> int:
     from consent.server.tasks import app  # noqa: PLC0415
 
     app.worker_main(["worker", "--loglevel=WARNING", "--pool=solo", "--without-mingle", "--without-gossip"])
+    return 0
+
+
+def _publisher() -> int:
+    _set_up()
+    from consent.server.publishing import run_publishers  # noqa: PLC0415
+    from consent.server.wiring import wiring  # noqa: PLC0415
+
+    run_publishers(wiring(), stop_event())
     return 0
 
 
@@ -171,4 +209,5 @@ def _set_up() -> "RegistryPorts":
 
     ports = wiring().registry
     start(ports.log)
+    wiring().metrics.start()
     return ports

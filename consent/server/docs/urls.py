@@ -10,11 +10,12 @@ from consent.api.ports import ApiPorts
 from consent.api.urls import openapi_document
 from consent.core.resources import templates
 from consent.core.wire.problem_kinds import KINDS
+from consent.log.new_history import losses
 from consent.server.docs.manual import verbs
 from consent.server.docs.page import SECTIONS, read_markdown, render, to_html
 from consent.server.docs.reference import by_tag
 
-_WRITTEN = frozenset(name for name, _ in SECTIONS) - {"api", "cli", "problems"}
+_WRITTEN = frozenset(name for name, _ in SECTIONS) - {"api", "cli", "history", "problems"}
 
 
 def docs_urls(ports: ApiPorts) -> list[URLPattern]:
@@ -24,15 +25,21 @@ def docs_urls(ports: ApiPorts) -> list[URLPattern]:
     def api(request: HttpRequest) -> HttpResponse:
         return render(request, "docs/api.html", here="api", title="API", tags=tags)
 
+    def history(request: HttpRequest) -> HttpResponse:
+        told = losses(ports.registry.log)
+        return render(request, "docs/history.html", here="history", title="Declared losses", losses=told)
+
     return [
         path("docs", lambda request: HttpResponseRedirect("/docs/start"), name="docs"),
         path("docs/api", api, name="docs-api"),
         path("docs/cli", _cli, name="docs-cli"),
+        path("docs/history", history, name="docs-history"),
         path("docs/problems", _problems, name="docs-problems"),
         path("docs/problems/<slug:slug>", _problem, name="docs-problem"),
         path("docs/<slug:name>", _written, name="docs-page"),
         path("static/style.css", _served("style.css", "text/css; charset=utf-8"), name="stylesheet"),
         path("static/icon.svg", _served("icon.svg", "image/svg+xml"), name="icon"),
+        path("static/benchmarks.svg", _served("benchmarks.svg", "image/svg+xml"), name="benchmarks-chart"),
     ]
 
 

@@ -15,7 +15,8 @@ def require_free(port: int, *, host: str, setting: str, before: str = "") -> Non
     Raises:
         StartError: it is taken or not allowed; names the holder where that can be seen, and the setting.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
         if os.name == "posix":  # as servers do: connections of a former run may still be closing
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

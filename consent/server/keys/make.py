@@ -11,6 +11,8 @@ from consent.log import durable_file
 from consent.server.embedded.folder_lock import FolderLock
 from consent.server.keys.errors import KeysError
 from consent.server.keys.index import KeyEntry, KeyIndex, read_index, write_index
+from signing.errors import SigningError, UntrustedError
+from signing.instants import format_instant
 from signing.private_key import PrivateKey
 from signing.trust import PUBLISHED_ROLES, PublishedRole
 
@@ -76,6 +78,64 @@ def rotate_keys(
                     folder, index, role, livemode=livemode, secret=secret, at=at, signs_from=at + overlap
                 )
         return index.keys[len(before) :]
+
+
+def end_key(folder: Path, kid: str, *, at: datetime, now: datetime) -> KeyEntry:
+    """End a key's validity at `at`: what it signed before stays valid, what says it is later does not.
+
+    For a key that somebody else may have. It never lengthens a key's time, and another key of its role must sign.
+
+    Raises:
+        KeysError: no such key, a time outside its validity, or nothing else would sign.
+    """
+    with _locked(folder):
+        index = read_index(folder)
+        found = next((each for each in index.keys if each.kid == kid), None) if index else None
+        if index is None or found is None:
+            raise KeysError(f"there is no key {kid} in {folder}: `consent-server keys list` names them")
+        end = at.replace(microsecond=0)
+        if not found.not_before < end < found.not_after:
+            raise KeysError(
+                f"{format_instant(end)} is not within the key's time, "
+                f"{format_instant(found.not_before)} to {format_instant(found.not_after)}"
+            )
+        ended = replace(found, not_after=end)
+        changed = replace(index, keys=tuple(ended if each is found else each for each in index.keys))
+        if changed.signing(found.role, livemode=found.livemode, at=max(now, end)) is None:
+            raise KeysError(
+                f"nothing else signs as {found.role}: first run `consent-server keys rotate --role {found.role} "
+                "--overlap-hours 0`"
+            )
+        write_index(folder, changed)
+        return ended
+
+
+def rewrap_keys(folder: Path, *, secret: bytes, former: bytes) -> int:
+    """Encrypt every key file that opens under `former` anew under `secret`; returns how many. Safe to repeat.
+
+    Raises:
+        KeysError: there are no keys, or one opens under neither.
+    """
+    with _locked(folder):
+        index = read_index(folder)
+        if index is None:
+            raise KeysError(f"there are no keys in {folder}: run `consent-server migrate` first")
+        changed = 0
+        for entry in index.keys:
+            path = folder / entry.file
+            try:
+                data = path.read_bytes()
+                try:
+                    PrivateKey.from_encrypted(data, secret)
+                except UntrustedError:
+                    private = PrivateKey.from_encrypted(data, former)
+                    durable_file.replace(path, private.to_encrypted(secret))
+                    changed += 1
+            except (OSError, SigningError) as exc:
+                raise KeysError(
+                    f"{path} opens under neither CONSENT_KEY_SECRET nor CONSENT_KEY_SECRET_ALSO"
+                ) from exc
+        return changed
 
 
 def _add(

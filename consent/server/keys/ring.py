@@ -1,5 +1,6 @@
 """The keys of a running process: which one signs now, found again when the index changes."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ RELOAD_S = 5.0  # how long a rotation goes unnoticed; a new key waits far longer
 class KeyRing:
     """Opens key files when they are first needed, and keeps them; for many threads.
 
-    `wall` is the node's UTC clock, `monotonic` counts seconds.
+    `also` is a second secret that a key file may be encrypted under, while CONSENT_KEY_SECRET is rotated; `wall` is the
+    node's UTC clock, `monotonic` counts seconds.
     """
 
     def __init__(
@@ -30,11 +32,12 @@ class KeyRing:
         folder: Path,
         *,
         secret: bytes,
+        also: bytes = b"",
         wall: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
         self._folder = folder
-        self._secret = secret
+        self._secrets = (secret, also) if also else (secret,)
         self._wall = wall
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -68,6 +71,23 @@ class KeyRing:
         if entry is None:
             side = "live" if livemode else "test"
             raise UntrustedError(f"there is no valid {side} {role} key: run `consent-server keys rotate`")
+        return self._kept_open(entry)
+
+    def signers(self, role: PublishedRole, *, livemode: bool) -> list[LocalSigner]:
+        """Every key that may sign now, the one that signs by itself first: for what carries several signatures.
+
+        Raises:
+            UntrustedError, KeysError: see `signer`.
+        """
+        first, at = self.signer(role, livemode=livemode), self._wall()
+        able = [
+            each
+            for each in self.index().keys
+            if each.role == role and each.livemode == livemode and each.signs_from <= at < each.not_after
+        ]
+        return [first, *(self._kept_open(each) for each in able if each.kid != first.key_id)]
+
+    def _kept_open(self, entry: KeyEntry) -> LocalSigner:
         with self._lock:
             found = self._opened.get(entry.kid)
             if found is None:
@@ -78,7 +98,7 @@ class KeyRing:
     def _open(self, entry: KeyEntry) -> LocalSigner:
         path = self._folder / entry.file
         try:
-            private = PrivateKey.from_encrypted(path.read_bytes(), self._secret)
+            private = self._decrypt(path.read_bytes())
         except FileNotFoundError as exc:
             raise KeysError(f"{path} is missing: restore it from a backup") from exc
         except OSError as exc:
@@ -90,6 +110,12 @@ class KeyRing:
         return LocalSigner(
             private=private, role=entry.role, not_before=entry.not_before, not_after=entry.not_after
         )
+
+    def _decrypt(self, data: bytes) -> PrivateKey:
+        for secret in self._secrets[:-1]:
+            with contextlib.suppress(UntrustedError):
+                return PrivateKey.from_encrypted(data, secret)
+        return PrivateKey.from_encrypted(data, self._secrets[-1])
 
     def _read(self) -> KeyIndex:
         index = read_index(self._folder)

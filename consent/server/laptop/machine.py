@@ -79,6 +79,7 @@ class Machine:
         seeded = self._seed(settings, wiring)  # while the web process starts
         # After the seeds: the relay plays the invented performers, whom seeding lets sign.
         self._launch("relay", ["run", "relay", "--laptop"])
+        self._launch("publisher", ["run", "publisher"])
         self._wait_ready(settings, stop)
         print(f"\n{banner(url=settings.web.origin, data_dir=self._folder.root, seeded=seeded)}")
         print(f"\nReady in {time.monotonic() - began:.1f} s. Logs: {shown(self._folder.logs)}", flush=True)
@@ -97,7 +98,7 @@ class Machine:
         os.environ["CONSENT_DATA_DIR"] = str(self._folder.root)
         if database_url is not None:
             os.environ["CONSENT_DATABASE_URL"] = database_url
-        for name in ("CONSENT_SECRET_KEY", "CONSENT_KEY_SECRET"):
+        for name in ("CONSENT_SECRET_KEY", "CONSENT_KEY_SECRET", "CONSENT_BACKUP_SECRET"):
             if not os.environ.get(name) and not os.environ.get(f"{name}_FILE"):
                 path = self._folder.secret(name.removeprefix("CONSENT_").lower())
                 os.environ[f"{name}_FILE"] = str(path)

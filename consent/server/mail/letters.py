@@ -188,8 +188,18 @@ def _member(row: Outbox, ports: RegistryPorts) -> Letter:
     )
 
 
+def _erased(row: Outbox, ports: RegistryPorts) -> Letter:
+    told = read_links(open_secret(row, ports.log.sealer))
+    return Letter(
+        to=told["email"],
+        subject=_("Your account is deleted"),
+        values={"link": f"{ports.origin}/erased/{told['erasure']}"},
+    )
+
+
 _LETTERS: Final[Mapping[str, Callable[[Outbox, RegistryPorts], Letter]]] = {
     "ended": _ended,
+    "erased": _erased,
     "identity": _identity,
     "invitation": _invitation,
     "key_off": _key_off,

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from consent.core.ids import new_id
-from consent.server.request_log import note_request
 from consent.server.wiring import wiring
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -16,7 +15,7 @@ _GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
 
 def requests(get_response: Handler) -> Handler:
     """The outermost middleware. An id that a client sends is not taken over: it would stand in our logs."""
-    metrics = wiring().metrics
+    note = wiring().request_log.note
 
     def handle(request: HttpRequest) -> HttpResponse:
         request.request_id = new_id("req")  # type: ignore[attr-defined]  # read by `consent.api.request_id`
@@ -24,13 +23,12 @@ def requests(get_response: Handler) -> Handler:
         response = get_response(request)
         seconds = time.perf_counter() - began
         response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
-        note_request(
-            metrics,
-            request_id=request.request_id,  # type: ignore[attr-defined]
-            route=route_of(request),
-            method=(request.method or "").upper(),
-            status=response.status_code,
-            seconds=seconds,
+        note(
+            request.request_id,  # type: ignore[attr-defined]
+            route_of(request),
+            (request.method or "").upper(),
+            response.status_code,
+            seconds,
         )
         return response
 

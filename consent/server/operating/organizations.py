@@ -2,11 +2,18 @@
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 
 from consent.registry.answers import enforced
-from consent.registry.errors import NotFound
+from consent.registry.errors import Invalid, NotFound
+from consent.registry.key_limits import UNLIMITED, KeyLimitsWanted
 from consent.registry.models import ApiKey, Member, Organization, OrganizationSide
-from consent.registry.operations.api_keys import create_api_key, revoke_api_key
+from consent.registry.operations.api_keys import (
+    create_api_key,
+    limits_of,
+    revoke_api_key,
+    set_key_limits,
+)
 from consent.registry.operations.create_organization import create_organization, open_side
 from consent.registry.operations.links import LIVES
 from consent.registry.operations.members import add_member
@@ -117,17 +124,45 @@ def _key(options: argparse.Namespace, ports: RegistryPorts) -> Iterator[str]:
                 scopes=options.scope or ("check", "receipts"),
                 context=context,
                 capabilities=options.capability,
+                limits=_limits(options, UNLIMITED),
             )
             yield f"{made.id}: this is the only time that its secret is shown"
             yield made.secret
+        case "limits":
+            changed = set_key_limits(
+                ports,
+                livemode=livemode,
+                organization=options.organization,
+                key=options.key,
+                change=partial(_limits, options),
+            )
+            if changed is not None:
+                enforced(changed, ports)
+            yield f"{options.key}: {limits_of(ApiKey.objects.get(id=options.key))}"
         case "list":
             rows = ApiKey.objects.filter(organization_id=options.organization, livemode=livemode)
             for row in rows.order_by("created_at", "id"):
                 state = "off" if row.revoked_at is not None else "works"
-                yield f"{row.id}  {row.hint}…  {state}  {row.name}  {' '.join(row.scopes)}"
+                yield f"{row.id}  {row.hint}…  {state}  {row.name}  {' '.join(row.scopes)}  {limits_of(row)}"
         case _:
             written = revoke_api_key(
                 ports, livemode=livemode, organization=options.organization, key=options.key
             )
             enforced(written, ports)
             yield f"{options.key} is off"
+
+
+def _limits(options: argparse.Namespace, former: KeyLimitsWanted) -> KeyLimitsWanted:
+    """What was said; what was not stays as it was."""
+    return KeyLimitsWanted(
+        daily_quota=_limit("daily_quota", options.daily_quota, former.daily_quota),
+        rate_per_s=_limit("rate_per_s", options.rate_per_s, former.rate_per_s),
+    )
+
+
+def _limit(name: str, said: str | None, former: int | None) -> int | None:
+    if said is None or said == "none":
+        return former if said is None else None
+    if not (said.isascii() and said.isdigit() and len(said) < 16):
+        raise Invalid(pointer=f"/{name}", rule="number", expected="a number, or none", got=said[:40])
+    return int(said)

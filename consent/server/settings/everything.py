@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from consent.server.settings.broker import read_broker
+from consent.server.settings.checking import read_check_memory
 from consent.server.settings.database import DatabaseSettings, read_database
 from consent.server.settings.environment import Environment
 from consent.server.settings.errors import SettingsRefused
@@ -36,6 +37,7 @@ class Settings:
     secrets: SecretSettings
     mail: MailSettings
     broker_url: str = field(repr=False)
+    check_memory_bytes: int
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -50,11 +52,18 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     settings = (read_web(environment), read_storage(environment), read_secrets(environment))
     mail = read_mail(environment, settings[0])
     broker_url = read_broker(environment)
+    check_memory_bytes = read_check_memory(environment)
     if environment.faults or database is None:
         raise SettingsRefused(environment.faults)
     web, storage, secrets = settings
     return Settings(
-        database=database, web=web, storage=storage, secrets=secrets, mail=mail, broker_url=broker_url
+        database=database,
+        web=web,
+        storage=storage,
+        secrets=secrets,
+        mail=mail,
+        broker_url=broker_url,
+        check_memory_bytes=check_memory_bytes,
     )
 
 

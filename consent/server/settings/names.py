@@ -60,6 +60,12 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        name="CONSENT_CHECK_MEMORY_MB",
+        meaning="How many megabytes each process may keep of what checks are answered from, about a thousand consents "
+        "to the megabyte. Those that nobody asks about go first, and are read again when somebody does.",
+        default="256",
+    ),
+    Setting(
         name="CONSENT_OBJECT_STORE",
         meaning="Where objects are kept: file:/folder, or s3://key:secret@host/bucket/prefix?region=…",
         default="a folder in the data folder",
@@ -82,6 +88,19 @@ SETTINGS: tuple[Setting, ...] = (
         name="CONSENT_KEY_SECRET",
         meaning="At least 32 random characters under which the registry's key files and all record keys are "
         "encrypted. Losing it loses them.",
+        default="none; `up` makes one",
+        secret=True,
+    ),
+    Setting(
+        name="CONSENT_KEY_SECRET_ALSO",
+        meaning="While CONSENT_KEY_SECRET is rotated: the other one, old or new, which opens but encrypts nothing.",
+        default="none",
+        secret=True,
+    ),
+    Setting(
+        name="CONSENT_BACKUP_SECRET",
+        meaning="At least 32 random characters under which `backup` encrypts its files. Keep a copy where neither this "
+        "machine nor the backups are: without it no backup opens.",
         default="none; `up` makes one",
         secret=True,
     ),
