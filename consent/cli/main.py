@@ -5,10 +5,12 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from consent.cli import check, scan, trust, verify
+from consent.cli import check, receipt, scan, trust, verify
 from consent.cli.context import Context, Exit
+from consent.cli.log import verbs as log
 from consent.cli.output import safe_block
-from consent.cli.performer import ending, grants, key, limits, offers, sign
+from consent.cli.performer import asked, ending, grants, key, limits, offers, sign
+from consent.cli.witness import verbs as witness
 from consent.client.errors import ConsentError, Denied, RefusedToSign, Unavailable
 
 DESCRIPTION = "Signed, revocable consent for voice and likeness cloning: ask, scan, verify, sign, end."
@@ -32,7 +34,10 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_parser(verbs)
     scan.add_parser(verbs)
     verify.add_parser(verbs)
+    receipt.add_parser(verbs)
     trust.add_parser(verbs)
+    log.add_parser(verbs)
+    witness.add_parser(verbs)
     performer = verbs.add_parser(
         "performer",
         help="the performer's own side: key, offers, signing, ending",
@@ -45,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     ending.add_parsers(actions)
     grants.add_parsers(actions)
     limits.add_parser(actions)
+    asked.add_parser(actions)
     return parser
 
 

@@ -5,30 +5,36 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from consent.cli.context import Context, Exit
+from consent.cli.log.opened import entry_of, load_policy
 from consent.cli.output import print_fields, print_json, safe
+from consent.cli.status_option import add_status, status_from, status_line, status_words
+from consent.client.described import describe, receipt_in
 from consent.client.errors import ConfigurationError
-from consent.client.evidence import MAX_DOCUMENT_BYTES, Evidence, Expectations, describe, verify_evidence
+from consent.client.evidence import MAX_DOCUMENT_BYTES, Evidence, Expectations, verify_evidence
 from consent.client.files import read_bounded
 from consent.client.settings import trust_setting
 from consent.client.trust_file import load_trust
 from signing.errors import SigningError
 from signing.instants import parse_instant
-from signing.receipt import Receipt
+from signing.tlog_policy import Policy
 
 SHOWN_DECISIONS = 20
 EPILOG = """\
-Verifies a receipt, a batch receipt, a grant package or an acknowledgement with nothing but a trust file; no network
-is used. For each key it says who introduced it: the performer, or the registry and its examiner. That a document is
-valid says that it is genuine. Whether a consent still stands, only a check can say.
+Verifies a receipt, a receipt with its log proof, a grant package, an acknowledgement, a proof file or a checkpoint
+with nothing but a trust file; without --status no network is used. For each key it says who introduced it: the
+performer, or the registry and its examiner. With --policy the document must rest on a log that the witnesses of the
+policy cosigned; without it a log proof counts by the registry's own log key. That a document is valid says that it is
+genuine. Whether a consent still stands, a check says at once; --status says it as of some minutes ago.
 
-exit codes: 0 valid, 1 invalid, 2 usage; with --allowed also 1 when a decision is a deny, 3 when it ran out"""
+exit codes: 0 valid, 1 invalid, 2 usage; with --allowed also 1 when a decision is a deny, 3 when it ran out; with
+--status also 1 when the consent does not stand, 3 when that cannot be told"""
 
 
 def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describe the verb."""
     parser = verbs.add_parser(
         "verify",
-        help="check a receipt, a grant package or an acknowledgement, offline",
+        help="check a receipt, a grant package or other evidence, offline",
         description="Check evidence offline, and say what it proves.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -42,10 +48,18 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument(
         "--statement", type=Path, metavar="FILE", help="the statement that an acknowledgement is of"
     )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="demand a log proof under this trust policy (C2SP tlog-policy): logs, witnesses, quorum",
+    )
+    parser.add_argument("--entry", metavar="HEX", help="the entry that a proof file is of, in lower-case hex")
     parser.add_argument("--at", metavar="INSTANT", help="judge as of YYYY-MM-DDTHH:MM:SSZ (default: now)")
     parser.add_argument(
         "--allowed", action="store_true", help="also require that every decision is an allow and still holds"
     )
+    add_status(parser)
     parser.add_argument("--json", action="store_true", help="print what was proven as JSON")
     parser.set_defaults(run=run)
 
@@ -62,37 +76,52 @@ def run(args: argparse.Namespace, context: Context) -> Exit:
     statement = None
     if args.statement:
         statement = read_bounded(args.statement, max_bytes=MAX_DOCUMENT_BYTES, what="a signed statement")
+    policy = _policy(args.policy)
     try:
         at = parse_instant(args.at, pointer="--at") if args.at else context.now()
     except SigningError as exc:
         raise ConfigurationError(f"--at: expected YYYY-MM-DDTHH:MM:SSZ, got {args.at[:60]!a}") from exc
     expectations = Expectations(
-        expected_audience=args.audience, expected_statement=statement, allow_test=args.allow_test
+        expected_audience=args.audience,
+        expected_statement=statement,
+        allow_test=args.allow_test,
+        policy=policy,
+        expected_entry=None if args.entry is None else entry_of(args.entry),
     )
     try:
         evidence = verify_evidence(data, trust=trust, at=at, expectations=expectations)
     except SigningError as exc:
         return _invalid(exc, args, context)
-    proven = describe(evidence, at=at, compared=statement is not None)
+    status = status_from(evidence, args, context, trust=trust, at=at)
+    described = describe(evidence, at=at, compared=statement is not None)
+    proven = {**described, **status_words(evidence, status)}
     if args.json:
         print_json(context, {"valid": True, **proven})
     else:
-        _print(proven, context)
+        _print(proven, status_line(evidence, status), context)
+    if status is not None and status.says != "valid":
+        context.note(f"the consent does not stand: its status is {status.says}")
+        return Exit.DENY
     return _verdict(evidence, args, context, fresh=proven.get("fresh") is True)
 
 
 def _verdict(evidence: Evidence, args: argparse.Namespace, context: Context, *, fresh: bool) -> Exit:
     if not args.allowed:
         return Exit.ALLOW
-    if not isinstance(evidence, Receipt):
+    receipt = receipt_in(evidence)
+    if receipt is None:
         raise ConfigurationError("--allowed: expected a receipt, got a document without a decision")
-    if not all(item.allowed for item in evidence.items):
+    if not all(item.allowed for item in receipt.items):
         context.note("not every decision in it is an allow")
         return Exit.DENY
     if not fresh:
         context.note("it ran out: it proves the answer, but is no permit any more")
         return Exit.UNAVAILABLE
     return Exit.ALLOW
+
+
+def _policy(path: Path | None) -> Policy | None:
+    return None if path is None else load_policy(path)
 
 
 def _document(path: Path, context: Context) -> bytes:
@@ -117,7 +146,7 @@ def _invalid(exc: SigningError, args: argparse.Namespace, context: Context) -> E
     return Exit.DENY
 
 
-def _print(proven: Mapping[str, object], context: Context) -> None:
+def _print(proven: Mapping[str, object], status: str | None, context: Context) -> None:
     """What was proven, for a person: flat members as fields, then decisions or keys one a line."""
     side = "" if proven["livemode"] else "  (test side)"
     context.say(f"valid {proven['kind']}{side}")
@@ -126,6 +155,8 @@ def _print(proven: Mapping[str, object], context: Context) -> None:
         for name, value in proven.items()
         if name not in {"kind", "livemode", "decisions", "keys", "status"}
     ]
+    if status is not None:
+        flat.append(("status", status))
     print_fields(context, flat)
     decisions = _listed(proven.get("decisions"))
     for item in decisions[:SHOWN_DECISIONS]:

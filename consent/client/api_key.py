@@ -1,5 +1,6 @@
 """An organization's API key: a secret that does not print, and the side it belongs to."""
 
+import hashlib
 import hmac
 import re
 
@@ -27,6 +28,11 @@ class ApiKey:
     def authorization(self) -> str:
         """The value of the Authorization header: the only place the secret leaves by."""
         return f"Bearer {self._secret}"
+
+    def derived(self, purpose: bytes) -> bytes:
+        """32 bytes that only whoever has this key can make, another for each purpose; the key cannot be found from
+        them."""
+        return hmac.digest(hashlib.sha256(self._secret.encode()).digest(), purpose, hashlib.sha256)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ApiKey) and hmac.compare_digest(self._secret, other._secret)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from consent.client.decision import Decision
+    from consent.client.local.decision import LocalDecision
 
 
 class ConsentError(Exception):
@@ -19,7 +20,7 @@ class ConfigurationError(ConsentError):
 class Denied(ConsentError):  # noqa: N818  # the name is DESIGN §10's
     """`require()` asked and the registry said no."""
 
-    def __init__(self, decision: "Decision") -> None:
+    def __init__(self, decision: "Decision | LocalDecision") -> None:
         self.decision = decision
         self.reasons = decision.reasons
         self.missing = decision.missing

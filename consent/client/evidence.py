@@ -1,68 +1,163 @@
-"""Verifying evidence offline: a receipt, a batch receipt, a grant package, an acknowledgement."""
+"""Verifying evidence offline: whatever kind of document it is, found out by looking at it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from consent.client.errors import ConfigurationError
 from signing import jws
 from signing.acknowledgement import Acknowledgement, verify_acknowledgement
-from signing.canonical import parse
-from signing.errors import MalformedError
-from signing.instants import format_instant, format_instant_ms
-from signing.key_chain import KeyIntroduction
+from signing.canonical import JSON, parse
+from signing.checkpoint import parse_checkpoint
+from signing.errors import MalformedError, SigningError, UntrustedError
+from signing.logged_event import log_policy, origin_policy
+from signing.note import parse_note
 from signing.package import MAX_PACKAGE_BYTES, VerifiedPackage, verify_package
 from signing.purposes import ACKNOWLEDGEMENT, BATCH_RECEIPT, LEDGER_ROOT, RECEIPT
 from signing.receipt import MAX_RECEIPT_BYTES, Receipt, verify_receipt
+from signing.receipt_proof import MAX_RECEIPT_PROOF_BYTES, ProvenReceipt, verify_receipt_proof
+from signing.receipt_proof import SCHEMA as RECEIPT_PROOF
+from signing.signed_checkpoint import SignedCheckpoint
 from signing.statement import parse_envelope
+from signing.tlog_policy import Policy
+from signing.tlog_proof import HEADER, parse_proof, verify_proof
 from signing.trust import Trust
 
-MAX_DOCUMENT_BYTES = max(MAX_RECEIPT_BYTES, MAX_PACKAGE_BYTES)
-Evidence: TypeAlias = Receipt | VerifiedPackage | Acknowledgement
+MAX_DOCUMENT_BYTES = max(MAX_RECEIPT_BYTES, MAX_PACKAGE_BYTES, MAX_RECEIPT_PROOF_BYTES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenEntry:
+    """An entry that a log holds at `index`, under `signed`."""
+
+    index: int
+    entry: bytes
+    signed: SignedCheckpoint
+
+
+Evidence: TypeAlias = (
+    Receipt | ProvenReceipt | VerifiedPackage | Acknowledgement | ProvenEntry | SignedCheckpoint
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
-    """What the verifier knows beforehand. None, typed out, is "whoever asked" and "whatever was ended"."""
+    """What the verifier knows beforehand. None, typed out, is "whoever asked" and "whatever was ended".
+
+    With `policy` a document must rest on a log that fulfils it. `expected_entry` is the entry that a proof file must be
+    of: such a file does not hold it.
+    """
 
     expected_audience: str | None
     expected_statement: bytes | None
     allow_test: bool
+    policy: Policy | None = None
+    expected_entry: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of document: how it is known, and what verifies it."""
+
+    name: str
+    is_one: Callable[[bytes], bool]
+    verify: Callable[[bytes, Trust, datetime, Expectations], Evidence]
 
 
 def verify_evidence(data: bytes, *, trust: Trust, at: datetime, expectations: Expectations) -> Evidence:
-    """What a document proves, its kind found out by looking.
+    """What a document proves.
 
     Raises:
-        signing.errors.SigningError: malformed, forged, untrusted, of another audience or statement, or of the test
-            side without `allow_test`.
+        signing.errors.SigningError: malformed, forged, untrusted, of another audience or statement, of the test
+            side without `allow_test`, or without the log proof that a policy demands.
+        ConfigurationError: a proof file without the entry that it is of.
     """
-    text = data.strip(b" \t\r\n")
-    if text.startswith(b"{"):
-        return verify_package(text, trust=trust, at=at, allow_test=expectations.allow_test)
-    if text.count(b".") != 2 or not text.isascii():
-        raise MalformedError("expected a receipt, a batch receipt, a grant package or an acknowledgement")
-    token = text.decode("ascii")
-    # A deferred receipt begins with the root that it rests on.
-    typ = jws.parse_compact(token.partition("~")[0], max_bytes=MAX_RECEIPT_BYTES).header.get("typ")
-    if typ == ACKNOWLEDGEMENT:
-        return verify_acknowledgement(
-            token,
-            trust=trust,
-            expected_body_sha256=_statement_sha256(token, expectations.expected_statement),
-            allow_test=expectations.allow_test,
-        )
-    if typ in (RECEIPT, BATCH_RECEIPT, LEDGER_ROOT):
-        return verify_receipt(
-            token,
-            trust=trust,
-            at=at,
-            expected_audience=expectations.expected_audience,
-            allow_test=expectations.allow_test,
-        )
-    raise MalformedError(
-        f"expected a receipt, a package or an acknowledgement, got a token of typ {typ!r:.80}"
+    for kind in KINDS:
+        if kind.is_one(data):
+            return kind.verify(data, trust, at, expectations)
+    *names, last = [kind.name for kind in KINDS]
+    token = _token(data)
+    got = "" if token is None else f", got a token of typ {_typ(token)!r:.80}"
+    raise MalformedError(f"expected {', '.join(f'a {name}' for name in names)} or an {last}{got}")
+
+
+def _package(data: bytes, trust: Trust, at: datetime, known: Expectations) -> Evidence:
+    return verify_package(
+        data.strip(_BLANKS), trust=trust, at=at, allow_test=known.allow_test, policy=known.policy
     )
+
+
+def _receipt_proof(data: bytes, trust: Trust, at: datetime, known: Expectations) -> Evidence:
+    return verify_receipt_proof(
+        data.strip(_BLANKS),
+        trust=trust,
+        at=at,
+        expected_audience=known.expected_audience,
+        allow_test=known.allow_test,
+        policy=known.policy,
+    )
+
+
+def _receipt(data: bytes, trust: Trust, at: datetime, known: Expectations) -> Evidence:
+    _refuse_without_log(known, "a receipt has no log proof of its own: get one with `consent receipt proof`")
+    return verify_receipt(
+        data.strip(_BLANKS),
+        trust=trust,
+        at=at,
+        expected_audience=known.expected_audience,
+        allow_test=known.allow_test,
+    )
+
+
+def _acknowledgement(data: bytes, trust: Trust, _at: datetime, known: Expectations) -> Evidence:
+    _refuse_without_log(known, "an acknowledgement has no log proof")
+    token = data.strip(_BLANKS).decode("ascii")
+    return verify_acknowledgement(
+        token,
+        trust=trust,
+        expected_body_sha256=_statement_sha256(token, known.expected_statement),
+        allow_test=known.allow_test,
+    )
+
+
+def _proof_file(data: bytes, trust: Trust, _at: datetime, known: Expectations) -> Evidence:
+    if known.expected_entry is None:
+        raise ConfigurationError(
+            "a proof file does not hold the entry that it is of: say it with --entry HEX"
+        )
+    proof = parse_proof(data)
+    side = _side(proof.checkpoint, known)
+    signed = verify_proof(
+        proof,
+        expected_entry=known.expected_entry,
+        policy=known.policy or log_policy(proof, trust=trust, livemode=side),
+    )
+    return ProvenEntry(index=proof.index, entry=known.expected_entry, signed=signed)
+
+
+def _checkpoint(data: bytes, trust: Trust, _at: datetime, known: Expectations) -> Evidence:
+    origin = parse_checkpoint(parse_note(data).text).origin
+    policy = known.policy or origin_policy(origin, trust=trust, livemode=_side(data, known))
+    return policy.check(data)
+
+
+def _side(checkpoint: bytes, known: Expectations) -> bool:
+    """The side of a log by its origin, which its key vouches for; the test side only where it is allowed."""
+    livemode = not is_of_test_log(parse_checkpoint(parse_note(checkpoint).text).origin)
+    if not livemode and not known.allow_test:
+        raise UntrustedError("checkpoint is of the test side, and allow_test was not said")
+    return livemode
+
+
+def is_of_test_log(origin: str) -> bool:
+    """Whether an origin is that of a registry's test log."""
+    return f"{origin}/".partition("/log/")[2].startswith("test/")
+
+
+def _refuse_without_log(known: Expectations, why: str) -> None:
+    if known.policy is not None:
+        raise UntrustedError(f"a policy was given, and {why}")
 
 
 def _statement_sha256(token: str, statement: bytes | None) -> str:
@@ -74,96 +169,56 @@ def _statement_sha256(token: str, statement: bytes | None) -> str:
     return named if isinstance(named, str) else ""
 
 
-def describe(evidence: Evidence, *, at: datetime, compared: bool) -> Mapping[str, object]:
-    """What was proven, as JSON. `compared`: an acknowledgement was held against its statement."""
-    if isinstance(evidence, Receipt):
-        return _receipt(evidence, at)
-    if isinstance(evidence, VerifiedPackage):
-        return _package(evidence)
-    return {
-        "kind": "acknowledgement",
-        "livemode": evidence.livemode,
-        "issuer": evidence.issuer,
-        "grant": evidence.grant,
-        **({"statement": evidence.statement} if evidence.statement is not None else {}),
-        **({"recorded_on": evidence.authority} if evidence.authority is not None else {}),
-        "body_sha256": evidence.body_sha256,
-        "compared_with_statement": compared,
-        "committed": evidence.committed,
-        "enforced_at": format_instant_ms(evidence.enforced_at),
-    }
+_BLANKS = b" \t\r\n"
 
 
-def _receipt(receipt: Receipt, at: datetime) -> Mapping[str, object]:
-    return {
-        "kind": "batch receipt" if receipt.batch else "receipt",
-        "livemode": receipt.livemode,
-        "issuer": receipt.issuer,
-        "audience": receipt.audience,
-        "licensee": receipt.licensee,
-        "receipt": receipt.receipt_id,
-        "issued_at": format_instant(receipt.issued_at),
-        "expires_at": format_instant(receipt.expires_at),
-        "fresh": receipt.fresh(at),
-        "position": receipt.position,
-        "node": receipt.node,
-        **({"salt": receipt.salt} if receipt.salt is not None else {}),
-        "decisions": [
-            {
-                **({"id": item.row} if item.row is not None else {}),
-                "decision": item.decision,
-                "decision_id": item.decision_id,
-                "reasons": list(item.reasons),
-                "obligations": list(item.obligations),
-                "grants": list(item.grants),
-                "req_sha256": item.req_sha256,
-            }
-            for item in receipt.items
-        ],
-    }
+def _is_object(data: bytes) -> bool:
+    return data.lstrip(_BLANKS).startswith(b"{")
 
 
-def _package(package: VerifiedPackage) -> Mapping[str, object]:
-    body = package.statement.body
-    recorded = package.countersignature
-    licensee = body["licensee"]
-    lines = body["lines"]
-    return {
-        "kind": "grant package",
-        "livemode": package.statement.livemode,
-        "grant": recorded.grant,
-        "grant_sha256": recorded.grant_sha256,
-        "performer_name": body["performer_name"],
-        "licensee": licensee["legal_name"] if isinstance(licensee, dict) else None,
-        "uses": sorted({use for line in _objects(lines) for use in _texts(line.get("uses"))}),
-        "valid_from": body["valid_from"],
-        "valid_until": body["valid_until"],
-        "signed_with": package.statement.performer.method,
-        "user_verified": package.statement.performer.user_verified,
-        "recorded_at": format_instant(recorded.recorded_at),
-        "seq": recorded.seq,
-        "status": {"uri": recorded.status_uri, "idx": recorded.status_idx},
-        "keys": [_key(link) for link in package.key_chain],
-        "only_first_key_by_registry": package.performer_introduced,
-        "proof": package.proof,
-    }
+def _has_schema(schema: str) -> Callable[[bytes], bool]:
+    def is_one(data: bytes) -> bool:
+        if not _is_object(data):
+            return False
+        try:
+            value = parse(data, max_bytes=MAX_DOCUMENT_BYTES)
+        except SigningError:
+            return False
+        return isinstance(value, dict) and value.get("schema") == schema
+
+    return is_one
 
 
-def _key(link: KeyIntroduction) -> Mapping[str, object]:
-    """One key of a chain, and who introduced it."""
-    return {
-        "key": link.thumbprint,
-        "kind": link.kind,
-        "introduced_by": link.introduced_by,
-        "by_credential": link.by_credential,
-        "examiner": link.examiner,
-        "evidence_sha256": link.evidence_sha256,
-    }
+def _token(data: bytes) -> str | None:
+    """What has the form of a compact token; a deferred receipt begins with one, the root that it rests on."""
+    text = data.strip(_BLANKS)
+    if text.startswith(b"{") or text.count(b".") != 2 or not text.isascii():
+        return None
+    return text.decode("ascii").partition("~")[0]
 
 
-def _objects(value: object) -> Sequence[Mapping[str, object]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+def _typ(token: str) -> JSON:
+    """What a token says it is. Raises MalformedError where it is none."""
+    return jws.parse_compact(token, max_bytes=MAX_RECEIPT_BYTES).header.get("typ")
 
 
-def _texts(value: object) -> Sequence[str]:
-    return [str(each) for each in value] if isinstance(value, list) else []
+def _is_token(*types: str) -> Callable[[bytes], bool]:
+    def is_one(data: bytes) -> bool:
+        token = _token(data)
+        try:
+            return token is not None and _typ(token) in types
+        except SigningError:
+            return False
+
+    return is_one
+
+
+# What is looked at first decides. A malformed JSON text is refused as a package, which is what people keep.
+KINDS = (
+    Kind(name="proof file", is_one=lambda data: data.startswith(HEADER.encode()), verify=_proof_file),
+    Kind(name="checkpoint", is_one=lambda data: "\n\n\N{EM DASH} ".encode() in data, verify=_checkpoint),
+    Kind(name="receipt proof", is_one=_has_schema(RECEIPT_PROOF), verify=_receipt_proof),
+    Kind(name="grant package", is_one=_is_object, verify=_package),
+    Kind(name="receipt", is_one=_is_token(RECEIPT, BATCH_RECEIPT, LEDGER_ROOT), verify=_receipt),
+    Kind(name="acknowledgement", is_one=_is_token(ACKNOWLEDGEMENT), verify=_acknowledgement),
+)

@@ -57,9 +57,9 @@ class Exchange:
         self._sleep = sleep
         self._jitter = jitter
 
-    def get(self, path: str, *, max_bytes: int = ANSWER_BYTES) -> Answer:
-        """Read a resource; repeated within the time-out, for reading twice changes nothing."""
-        return self._call("GET", path, body=None, headers={}, repeat=True, max_bytes=max_bytes)
+    def get(self, path: str, *, max_bytes: int = ANSWER_BYTES, repeat: bool = True) -> Answer:
+        """Read a resource; repeated within the time-out, for reading twice changes nothing, unless `repeat` is off."""
+        return self._call("GET", path, body=None, headers={}, repeat=repeat, max_bytes=max_bytes)
 
     def post(
         self,

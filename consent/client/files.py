@@ -27,6 +27,8 @@ def read_bounded(path: Path, *, max_bytes: int, what: str) -> bytes:
 def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bool = True) -> None:
     """Write beside, sync, then move into place: a crash leaves the old file or the new one, never a half.
 
+    On disk when this returns, the name included.
+
     Raises:
         ConfigurationError: the place cannot be written, or holds a file already and `replace` is false.
     """
@@ -45,6 +47,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bo
             partial.replace(path)
         else:
             os.link(partial, path)  # unlike a rename, refuses to take the place of a file
+        _sync_directory(path.parent)
     except FileExistsError as exc:
         raise ConfigurationError(
             f"{path} exists already and is not overwritten; choose another name"
@@ -53,6 +56,16 @@ def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bo
         raise ConfigurationError(f"{path} cannot be written: {_why(exc)}") from exc
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _sync_directory(path: Path) -> None:
+    if os.name == "nt":  # directories cannot be opened there
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _why(exc: OSError | ValueError) -> str:

@@ -26,6 +26,11 @@ def unavailable(response: HttpResponse) -> Unavailable:
     problem = _read(response)
     code = _text(problem.get("code")) if problem else ""
     said = f"the registry cannot answer now (HTTP {response.status}{', ' + code if code else ''})"
+    if (
+        problem and response.status == 429
+    ):  # the registry is well; somebody set a limit, and the detail says which
+        title, detail = _text(problem.get("title")), _text(problem.get("detail"))
+        said = f"{title or 'too many requests'} (HTTP 429, {code}){': ' + detail if detail else ''}"
     if wanted_s is not None:
         said += f"; it asks to come back in {wanted_s:g} s"
     return Unavailable(said, retry_after_s=wanted_s, code=code)

@@ -5,7 +5,8 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal, Unpack
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from consent.client.address import registry_address
 from consent.client.answers import Expected, check_nonce, read_batch, read_check, typed_question
@@ -16,13 +17,18 @@ from consent.client.decision import Decision, Undecided, decision_of_check, deci
 from consent.client.errors import BadRequest, Denied
 from consent.client.exchange import TIMEOUT_S, Exchange
 from consent.client.question import Question
+from consent.client.receipt_proofs import KeptProof, fetch_receipt_proof
 from consent.client.receipts import ReceiptDesk
 from consent.client.settings import client_settings
-from consent.client.transport import Transport
+from consent.client.transport import HttpTransport, Transport
 from consent.client.trust_file import load_trust
 from consent.core.wire.check import CheckRequest
 from signing.encoding import b64u
 from signing.trust import Trust
+
+if TYPE_CHECKING:
+    from consent.client.local.decision import LocalDecision
+    from consent.client.local.registry import LocalRegistry
 
 BATCH_TIMEOUT_S = 60.0
 BATCH_BYTES = 64 << 20  # 10,000 answers of a few kilobytes each
@@ -64,6 +70,8 @@ class Registry:
             sleep=sleep,
         )
         self._now = now
+        self._sleep = sleep
+        self._trust = trust
         self._random = random
         self._receipts = ReceiptDesk(
             exchange=self._exchange, trust=trust, livemode=self._key.livemode, now=now, sleep=sleep
@@ -79,6 +87,75 @@ class Registry:
         settings = client_settings(os.environ if environ is None else environ)
         trust = load_trust(settings.trust_path) if settings.trust_path else None
         return cls(settings.address, settings.api_key, trust=trust)
+
+    @classmethod
+    def local(
+        cls,
+        url: str,
+        api_key: str | ApiKey,
+        *,
+        trust: Trust | None,
+        file: str | Path | None = None,
+        max_staleness: float | None = None,
+        verify: Literal["registry", "performer"] = "registry",
+        online_fallback: bool = False,
+        organization: str | None = None,
+        transport: Callable[[], Transport] = HttpTransport,
+    ) -> "LocalRegistry":
+        """The same questions, decided on this machine in microseconds on a verified copy that follows the registry.
+
+        `max_staleness` in seconds after the last fresh answer it goes on, then it refuses: 60 for outputs and 900 for
+        training unless it is less. `file` keeps the copy over a restart. `verify="performer"` also verifies each
+        performer's own signature before a grant may allow. `online_fallback` asks the registry where only it can
+        decide (counted grants, personas, models). `organization` is whose key it is, where one wants to say so.
+
+        Raises:
+            ConfigurationError: no trust file, no clock that counts suspension, an address that is not https, or an
+                unusable argument.
+        """
+        # What only local mode needs is loaded with it, and does not exist everywhere (file locks).
+        from consent.client.local.make import make_local  # noqa: PLC0415
+
+        key = api_key if isinstance(api_key, ApiKey) else ApiKey(api_key)
+        address = registry_address(url)
+        return make_local(
+            address=address,
+            key=key,
+            trust=trust,
+            online=lambda shared: cls(address, key, trust=trust, transport=shared),
+            file=None if file is None else Path(file),
+            max_staleness=max_staleness,
+            verify=verify,
+            online_fallback=online_fallback,
+            organization=organization,
+            transport=transport,
+        )
+
+    @classmethod
+    def local_from_env(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        file: str | Path | None = None,
+        max_staleness: float | None = None,
+        verify: Literal["registry", "performer"] = "registry",
+        online_fallback: bool = False,
+    ) -> "LocalRegistry":
+        """`local` with CONSENT_URL, CONSENT_API_KEY (or CONSENT_API_KEY_FILE) and CONSENT_TRUST, which it needs.
+
+        Raises:
+            ConfigurationError: one is missing, malformed or unsafe; the message says how to mend it.
+        """
+        settings = client_settings(os.environ if environ is None else environ)
+        return cls.local(
+            settings.address,
+            settings.api_key,
+            trust=load_trust(settings.trust_path) if settings.trust_path else None,
+            file=file,
+            max_staleness=max_staleness,
+            verify=verify,
+            online_fallback=online_fallback,
+        )
 
     @property
     def address(self) -> str:
@@ -165,6 +242,36 @@ class Registry:
             answers += self._ask_batch(run, on_error=on_error)
             progress(len(answers), len(merged.askings))
         return [answers[place] for place in merged.places]
+
+    def receipt_proof(self, receipt: str | bytes, *, wait_s: float = 0.0) -> KeptProof:
+        """What proves a receipt of this key's organization from the public log alone; it encloses the receipt.
+
+        About fifteen seconds after the answer it can be had; `wait_s` is how long to wait for it, in seconds.
+
+        Raises:
+            ConfigurationError: there is no trust file to verify with, or this is no receipt that verifies.
+            Unavailable: no published checkpoint covers it yet, or the registry cannot be asked.
+            BadRequest: the key may not ask.
+        """
+        return fetch_receipt_proof(
+            receipt,
+            exchange=self._exchange,
+            trust=self._trust,
+            livemode=self.livemode,
+            now=self._now,
+            sleep=self._sleep,
+            wait_s=wait_s,
+        )
+
+    def lapsed(  # a local registry has to look
+        self,
+        questions: Sequence[Mapping[str, object]],
+        answers: "Sequence[Decision | LocalDecision | Undecided]",
+        *,
+        at: datetime,
+    ) -> int:
+        """How many of these answers to `questions` do not hold any longer at an instant."""
+        return sum(isinstance(answer, Decision) and not answer.holds(at) for answer in answers)
 
     def _ask_batch(
         self, askings: Sequence[dict[str, object]], *, on_error: Literal["stop", "skip"]

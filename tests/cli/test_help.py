@@ -29,13 +29,20 @@ def test_the_verbs_are_those_of_the_design() -> None:
         "consent check",
         "consent scan",
         "consent verify",
+        "consent receipt proof",
         "consent trust fetch",
         "consent trust show",
+        "consent log fsck",
+        "consent log watch",
+        "consent log proof",
+        "consent log verify",
+        "consent witness init",
+        "consent witness serve",
     } < set(ALL)
     performer = {prog.rpartition(" ")[2] for prog in ALL if prog.startswith("consent performer ")}
     assert performer == {
         "key", "enrol", "status", "accept", "offers", "read", "sign", "decline", "request-changes", "end",
-        "pause", "resume", "grants", "package", "limits",
+        "pause", "resume", "grants", "package", "limits", "asked",
     }  # fmt: skip
 
 

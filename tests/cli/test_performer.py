@@ -79,6 +79,7 @@ def test_enrolling_and_status_show_the_account(performer: Performer) -> None:
     [
         ("accept", "7Q4K-ABCD"), ("offers",), ("read", OFFER), ("decline", OFFER), ("grants",),
         ("request-changes", OFFER, "shorter, please"), ("limits",),
+        ("asked",),
     ],
 )  # fmt: skip
 def test_every_reading_verb_prints_words_and_json(performer: Performer, args: tuple[str, ...]) -> None:
@@ -217,6 +218,20 @@ def test_an_ending_without_an_instant_of_enforcement_is_not_taken_for_done(perfo
     assert "does not say from when it is enforced" in command.err
 
 
+@pytest.mark.parametrize("verb", ["end", "pause"])
+def test_whoever_does_not_wait_reads_that_it_is_recorded_and_not_yet_enforced(
+    performer: Performer, verb: str
+) -> None:
+    performer.command(answers=["MS", "yes"]).run("performer", "sign", OFFER)
+    command = performer.command()
+    assert command.run("performer", verb, GRANT, "--yes", "--no-wait") == 0
+    assert "recorded at" in command.out
+    assert "enforced at  not yet: checks may still allow for about a second" in command.out
+    assert not list(performer.signed.glob("*.acknowledgement"))
+    assert command.run("performer", verb, GRANT, "--yes", "--no-wait", "--json") == 0
+    assert json.loads(command.out)["enforced_at"] is None
+
+
 def test_pause_and_resume_are_signed_statements_of_their_own(performer: Performer) -> None:
     assert performer.command().run("performer", "pause", GRANT, "--yes") == 0
     assert performer.command(answers=["yes"]).run("performer", "resume", GRANT) == 0
@@ -225,6 +240,15 @@ def test_pause_and_resume_are_signed_statements_of_their_own(performer: Performe
     assert performer.command(answers=["no"]).run("performer", "end", GRANT) == 1
     assert performer.command(interactive=False).run("performer", "end", GRANT) == 2
     assert len(performer.side.statements) == 2
+
+
+def test_who_asked_is_told_by_day_company_and_answer(performer: Performer) -> None:
+    command = performer.command()
+    assert command.run("performer", "asked") == 0
+    assert command.out.splitlines()[1].split() == ["2026-12-01", "Northlight", "Audio", "GmbH", "12", "3"]
+    performer.side.bends["/v1/me/asked"] = lambda told: told.update(days=[])
+    assert command.run("performer", "asked") == 0
+    assert "nobody asked about you" in command.out
 
 
 def test_limits_are_set_whole_and_cleared(performer: Performer) -> None:

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from signing.commitment import entry
 from signing.receipt import sign_receipt
+from signing.receipt_proof import format_receipt_proof
+from signing.tlog_proof import parse_proof
 from tests.cli.command import Command
 from tests.signing.ledger_samples import ledger, written
+from tests.signing.log_samples import event, logged, logged_package, policy, receipt_proof, with_proof
 from tests.signing.samples import (
     NOW,
     PERFORMER,
@@ -199,3 +203,67 @@ def test_the_past_is_judged_as_of_its_own_instant(tmp_path: Path) -> None:
     assert verify.run("verify", path, "--at", "2036-01-01T00:00:00Z") == 0
     assert verify.run("verify", path, "--at", "2020-01-01T00:00:00Z") == 1
     assert "issued later than now" in verify.out
+
+
+def test_a_package_with_its_log_proof_says_where_it_stands_and_that_witnesses_were_not_asked(
+    tmp_path: Path,
+) -> None:
+    verify = command(tmp_path)
+    path = stored(tmp_path, logged_package())
+    assert verify.run("verify", path) == 0
+    assert re.search(r"^proof +in the log$", verify.out, flags=re.MULTILINE)
+    assert re.search(r"^log +registry.example/log/live$", verify.out, flags=re.MULTILINE)
+    assert re.search(r"^witnesses +not asked: no policy was given$", verify.out, flags=re.MULTILINE)
+
+
+def policy_file(folder: Path) -> Path:
+    path = folder / "policy"
+    path.write_bytes(policy().format())
+    return path
+
+
+def test_a_policy_demands_the_witnesses(tmp_path: Path) -> None:
+    demanded = ("--policy", policy_file(tmp_path))
+    verify = command(tmp_path)
+    assert verify.run("verify", stored(tmp_path, logged_package()), *demanded, "--json") == 0
+    assert json.loads(verify.out)["witnesses"] == ["witness.example"]
+    proof, token = receipt_proof(written(3), 1)
+    assert verify.run("verify", stored(tmp_path, format_receipt_proof(proof)), *demanded) == 0
+    for without in (package(), with_proof(package(), witnessed=False), single(), token):
+        assert verify.run("verify", stored(tmp_path, without), *demanded) == 1
+    assert verify.run("verify", stored(tmp_path, package()), "--policy", tmp_path / "none") == 2
+    assert verify.run("verify", stored(tmp_path, package()), "--policy", stored(tmp_path, "log x")) == 2
+
+
+def test_a_receipt_proof_shows_the_decision_from_the_log(tmp_path: Path) -> None:
+    proof, token = receipt_proof(written(3), 1)
+    verify = command(tmp_path)
+    path = stored(tmp_path, format_receipt_proof(proof.with_receipt(token)))
+    assert verify.run("verify", path, "--allowed") == 0
+    assert verify.out.startswith("valid receipt with log proof\n")
+    assert "decision    allow" in verify.out and "receipt signature  verified\n" in verify.out
+    assert verify.run("verify", path, "--audience", "org_" + "z" * 26) == 1
+
+
+def test_a_proof_file_is_valid_for_the_entry_that_is_said(tmp_path: Path) -> None:
+    said = event("grant.signed", {"n": 1})
+    value = logged(said)
+    path = stored(tmp_path, value.tlog_proof)
+    verify = command(tmp_path)
+    assert verify.run("verify", path) == 2 and "--entry" in verify.err
+    assert verify.run("verify", path, "--entry", entry(said, value.salt).hex()) == 0
+    assert verify.out.startswith("valid proof file\n")
+    assert verify.run("verify", path, "--entry", "00" * 33) == 1
+    assert verify.run("verify", path, "--entry", "0g") == 2
+
+
+def test_a_checkpoint_is_valid_by_the_logs_own_key(tmp_path: Path) -> None:
+    for livemode in (True, False):
+        value = logged(event("grant.signed", {"n": 1}, livemode=livemode))
+        note = parse_proof(value.tlog_proof.encode()).checkpoint
+        path = stored(tmp_path, note)
+        verify = command(tmp_path)
+        assert verify.run("verify", path) == (0 if livemode else 1)
+        assert verify.run("verify", path, "--allow-test") == 0
+        assert verify.out.startswith("valid checkpoint")
+        assert verify.run("verify", stored(tmp_path, note.replace(b"\n43\n", b"\n44\n")), "--allow-test") == 1

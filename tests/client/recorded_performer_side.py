@@ -94,6 +94,8 @@ class RecordedPerformerSide:
         value = self._answer(f"{request.method} {path}", body)
         if value is None:
             return problem(404, "not_found")
+        if request.url.endswith("?wait=committed"):
+            value |= {"enforced_at": None, "acknowledgement": None}
         if path in self.bends:
             self.bends[path](value)
         return json_response(value, status=200 if request.method == "GET" else 201)
@@ -132,6 +134,9 @@ class RecordedPerformerSide:
                 return self.grant()
             case "GET /v1/me/grants/grt_test_one/package":
                 return {"body": {}, "signatures": []}
+            case "GET /v1/me/asked":
+                day = {"day": "2026-12-01", "organization": "org_test_one", "allowed": 12, "denied": 3}
+                return {"livemode": False, "days": [{**day, "legal_name": "Northlight Audio GmbH"}]}
             case "GET /v1/me/limits":
                 return {"livemode": False, "version": 0, "body_sha256": None, "body": None}
             case "POST /v1/statements":

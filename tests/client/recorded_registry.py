@@ -172,16 +172,17 @@ class RecordedRegistry:
         batch = decode_batch(body)
         results: list[dict[str, Any]] = []
         items: list[ReceiptItem] = []
-        for item in batch.items:
+        for name, place in zip(batch.names, batch.places, strict=True):
+            request = batch.requests[place]
             try:
-                if item.request is None:
-                    raise item.fault or AssertionError
-                answer = self._decide(complete(item.request, self.context, caller=CALLER).to_json())
+                if isinstance(request, WireError):
+                    raise request
+                answer = self._decide(complete(request, self.context, caller=CALLER).to_json())
             except WireError as fault:
-                results.append({"id": item.id, "problem": json.loads(problem(400, fault.code).body)})
+                results.append({"id": name, "problem": json.loads(problem(400, fault.code).body)})
                 continue
-            results.append({"id": item.id, **answer})
-            items.append(self._item(answer, row=item.id))
+            results.append({"id": name, **answer})
+            items.append(self._item(answer, row=name))
         token = self.sign(items, nonce=str(batch.nonce), batch=True) if items else None
         return json_response(
             {

@@ -63,6 +63,21 @@ def test_statements_of_every_kind_are_accepted_by_a_verifier() -> None:
     assert side.statements[-1]["body"]["never"][0] == {"uses": ["edit.undress", "train.voice"]}
 
 
+def test_whoever_does_not_wait_is_told_that_nothing_is_enforced_yet() -> None:
+    side = RecordedPerformerSide()
+    account = side.account()
+    body = statements.revocation(account.grant(GRANT), grant_sha256="0" * 64, key=side.key)
+    envelope = statements.sign(body, side.key)
+    hurried = account.submit(envelope, wait="committed")
+    assert (hurried.enforced_at, hurried.acknowledgement) == (None, None)
+    waited = account.submit(envelope)
+    assert waited.enforced_at is not None and waited.acknowledgement is not None
+    urls = [request.url.partition("/v1/statements")[2] for request in side.requests[1:]]
+    assert urls == ["?wait=committed", ""]
+    with pytest.raises(ConfigurationError, match="expected enforced or committed"):
+        account.submit(envelope, wait="soon")  # type: ignore[arg-type]
+
+
 def test_limits_follow_the_last_version_and_may_be_empty() -> None:
     side = RecordedPerformerSide()
     current = CurrentLimits(livemode=False, version=3, body_sha256="1" * 64, body={})

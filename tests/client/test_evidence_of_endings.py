@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from consent.client.evidence import Expectations, describe, verify_evidence
+from consent.client.described import describe
+from consent.client.evidence import Expectations, verify_evidence
 from signing.acknowledgement import sign_acknowledgement
 from signing.errors import SigningError
 from tests.signing.samples import NOW, signer, trust

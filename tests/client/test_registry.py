@@ -229,6 +229,16 @@ def test_a_long_retry_after_is_reported_not_waited_for() -> None:
     assert (failed.value.retry_after_s, fake.slept_s) == (30.0, [])
 
 
+def test_a_limit_is_told_as_one_and_not_as_a_registry_that_is_away() -> None:
+    body = {"code": "quota_exceeded", "title": "The key's quota of the day is used up", "status": 429}
+    refusal = json_response(body | {"detail": "12 of 12 rows were asked today"}, status=429)
+    with pytest.raises(Unavailable) as failed:
+        RecordedRegistry(steps=[refusal] * 9).registry().check(**ASK)
+    assert str(failed.value) == (
+        "The key's quota of the day is used up (HTTP 429, quota_exceeded): 12 of 12 rows were asked today"
+    )
+
+
 def test_an_internal_error_is_not_asked_again() -> None:
     fake = RecordedRegistry(steps=[problem(500, "internal")])
     with pytest.raises(Unavailable):

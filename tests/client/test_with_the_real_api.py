@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from consent.client.described import describe
 from consent.client.errors import BadRequest, Unauthorized, Unavailable
-from consent.client.evidence import Expectations, describe, verify_evidence
+from consent.client.evidence import Expectations, verify_evidence
 from consent.client.manifests.columns import Columns
 from consent.client.manifests.scan import scan
 from consent.client.manifests.source import open_manifest

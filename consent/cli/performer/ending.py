@@ -27,6 +27,8 @@ from signing.canonical import JSON
 from signing.errors import SigningError
 from signing.statement import body_sha256
 
+NOT_YET = "not yet: checks may still allow for about a second"
+
 
 def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describe the verbs."""
@@ -50,7 +52,14 @@ def add_parsers(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         parser.add_argument("--yes", action="store_true", help="do not ask")
         add_key_options(parser)
         add_json_option(parser)
-        parser.set_defaults(run=run)
+        parser.set_defaults(run=run, no_wait=False)
+    for parser in (end, pause):
+        parser.add_argument(
+            "--no-wait",
+            action="store_true",
+            help="do not wait until it is enforced: it is recorded, but checks may still allow for about a second, "
+            "and there is no acknowledgement",
+        )
 
 
 def run_end(args: argparse.Namespace, context: Context) -> Exit:
@@ -89,14 +98,14 @@ def _act(
     grant = account.grant(args.grant)
     body = make(grant, grant_sha256=_digest(papers, grant, context, denies=denies), key=key)
     envelope = statements.sign(body, key)
-    accepted = account.submit(envelope)
+    accepted = account.submit(envelope, wait="committed" if args.no_wait else "enforced")
     took_ms = round((context.monotonic() - started_s) * 1000)
-    if accepted.enforced_at is not None or not denies:
+    if accepted.enforced_at is not None or not denies or args.no_wait:
         _print(accepted, took_ms, args, context)
     papers.keep_statement(str(body["id"]), envelope)
     if accepted.acknowledgement:
         papers.keep_acknowledgement(accepted.id, accepted.acknowledgement)
-    if denies and accepted.enforced_at is None:
+    if denies and accepted.enforced_at is None and not args.no_wait:
         raise UnreliableAnswer(
             f"recorded ({accepted.committed}), but the registry does not say from when it is enforced; "
             "ask again with `consent performer grants`"
@@ -142,7 +151,8 @@ def _print(accepted: Accepted, took_ms: int, args: argparse.Namespace, context: 
         [
             ("grant", args.grant),
             ("state", accepted.state),
-            ("enforced at", accepted.enforced_at),
+            ("recorded at", accepted.committed),
+            ("enforced at", accepted.enforced_at or NOT_YET),
             ("took", f"{took_ms} ms from your command to the registry's answer"),
             ("statement", accepted.id),
         ],

@@ -60,7 +60,7 @@ class CsvReader:
                 yield Row(line, (), f"expected {width} columns as in the header, got {len(record)}")
                 continue
             cells = tuple([record[place].strip() for place in places])
-            if any(map(_undecodable, cells)):
+            if not all(map(str.isascii, cells)) and any(map(_undecodable, cells)):
                 yield Row(line, (), f"expected {self._encoding} text, got bytes that are not")
                 continue
             yield Row(line, cells)

@@ -5,7 +5,7 @@ import json
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,11 @@ REPORT, ROWS, RECEIPTS = "report.json", "rows.csv", "receipts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanReport:
-    """What a scan found. Allowed only when every row is."""
+    """What a scan found. Allowed only when every row is.
+
+    `decided` says by whom: the registry, or on this machine (`local`), which has no receipts; `as_of` is then the
+    registry's time of the facts.
+    """
 
     manifest: str
     sha256: str
@@ -36,6 +40,8 @@ class ScanReport:
     registry: str
     livemode: bool
     receipts_verified: bool
+    decided: Sequence[str]
+    as_of: datetime | None
     started_at: datetime
     ended_at: datetime
     groups: tuple[Group, ...]
@@ -76,6 +82,8 @@ class ScanReport:
             "unreadable": [{"line": line, "why": why} for line, why in self.faults],
             "receipts": dict(self.receipts),
             "receipts_verified": self.receipts_verified,
+            "decided": list(self.decided),
+            **({"as_of": format_instant(self.as_of)} if self.as_of is not None else {}),
         }
 
 

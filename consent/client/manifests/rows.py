@@ -1,8 +1,7 @@
 """What the readers yield: rows reduced to the columns that matter, or the reason why a row cannot be read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from consent.client.errors import ConsentError
 
@@ -14,8 +13,7 @@ class ManifestError(ConsentError):
     """The file as a whole cannot be read as a manifest: wrong format, encoding or columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: the physical line it starts on (from 1) and the cells of the wanted columns, in their order.
 
     `fault` says why the row cannot be asked about; `cells` is then empty. An absent JSON member is None.

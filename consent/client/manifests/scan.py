@@ -4,8 +4,7 @@ Memory grows with the number of distinct questions, never with the rows. Both re
 bytes. The report folder appears whole at the end, or not at all.
 """
 
-import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Literal, Protocol
 from consent.client.asking import counts_outputs
 from consent.client.decision import Decision, Undecided
 from consent.client.errors import ConfigurationError, Unavailable
+from consent.client.local.decision import LocalDecision
 from consent.client.manifests.columns import Columns
 from consent.client.manifests.report import ReportFolder, ScanReport
 from consent.client.manifests.rows import Cell, ManifestError
@@ -24,6 +24,7 @@ MAX_DISTINCT = 1_000_000  # questions of one scan; about a gigabyte of answers
 PROGRESS_ROWS = 20_000
 SHOWN_FAULTS = 100  # unreadable rows listed in the report; rows.csv names them all
 Progress = Callable[[str], None]
+Answer = Decision | LocalDecision | Undecided
 
 
 class Asker(Protocol):
@@ -47,8 +48,13 @@ class Asker(Protocol):
         *,
         on_error: Literal["stop", "skip"] = "stop",
         progress: Callable[[int, int], None] = ...,
-    ) -> list[Decision | Undecided]:
+    ) -> Sequence[Answer]:
         """As `Registry.check_many`."""
+
+    def lapsed(
+        self, questions: Sequence[Mapping[str, object]], answers: Sequence[Answer], *, at: datetime
+    ) -> int:
+        """How many of these answers do not hold any longer at the end of the scan."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,15 +88,13 @@ def scan(
     started_at = now()
     with ReportFolder(folder) as report_folder:
         reading = _read(manifest, columns, progress)
-        groups, answers = _ask(reading, columns, registry, report_folder, progress)
+        groups, questions, answers = _ask(reading, columns, registry, report_folder, progress)
         _write_rows(manifest, columns, reading, groups, report_folder)
         ended_at = now()
-        expired = [
-            answer for answer in answers if isinstance(answer, Decision) and not answer.holds(ended_at)
-        ]
-        if expired:
+        lapsed = registry.lapsed(questions, answers, at=ended_at)
+        if lapsed:
             raise Unavailable(
-                f"{len(expired)} answers ran out while the manifest was scanned; scan it again, or in parts"
+                f"{lapsed} answers ran out while the manifest was scanned; scan it again, or in parts"
             )
         report = ScanReport(
             manifest=manifest.name,
@@ -104,6 +108,8 @@ def scan(
             registry=registry.address,
             livemode=registry.livemode,
             receipts_verified=registry.verifies_receipts,
+            decided=sorted({"local" if isinstance(each, LocalDecision) else "registry" for each in answers}),
+            as_of=min((each.as_of for each in answers if isinstance(each, LocalDecision)), default=None),
             started_at=started_at,
             ended_at=ended_at,
             groups=tuple(sorted(groups.values(), key=lambda group: group.number)),
@@ -144,7 +150,7 @@ def _ask(
     registry: Asker,
     folder: ReportFolder,
     progress: Progress,
-) -> tuple[dict[tuple[Cell, ...], Group], list[Decision | Undecided]]:
+) -> tuple[dict[tuple[Cell, ...], Group], Sequence[Mapping[str, object]], Sequence[Answer]]:
     """The group of each distinct tuple of cells; tuples that mean the same question share theirs."""
     groups: dict[tuple[Cell, ...], Group] = {}
     questions: list[dict[str, object]] = []
@@ -170,11 +176,12 @@ def _ask(
         progress=lambda done, whole: progress(f"{done} of {whole} questions answered"),
     )
     for number, (cells, question, answer) in enumerate(zip(askers, questions, answers, strict=True), start=1):
+        # What was decided on this machine has no receipt: it left no record at the registry.
         receipt = folder.keep_receipt(answer.receipt()) if isinstance(answer, Decision) else ""
         groups[cells] = group_of(
             answer, number=number, rows=reading.counts[cells], question=question, receipt=receipt
         )
-    return groups, answers
+    return groups, questions, answers
 
 
 def _write_rows(
@@ -185,14 +192,18 @@ def _write_rows(
     folder: ReportFolder,
 ) -> None:
     """The second reading: rows.csv with the line, the verdict, its reasons and the question's number."""
+    endings = {cells: _ending(group) for cells, group in groups.items()}
+    invalid = f",{Verdict.INVALID.value},,\n"
     with manifest.opened() as stream, folder.open_rows() as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["line", "verdict", "reasons", "question"])
-        for row in manifest.reader(stream, wanted=columns.wanted):
-            group = groups.get(row.cells) if not row.fault else None
-            if group is None:
-                writer.writerow([row.line, Verdict.INVALID.value, "", ""])
-            else:
-                writer.writerow([row.line, group.verdict.value, " ".join(group.reasons), group.number])
+        file.write("line,verdict,reasons,question\n")
+        file.writelines(
+            f"{row.line}{invalid if row.fault else endings.get(row.cells, invalid)}"
+            for row in manifest.reader(stream, wanted=columns.wanted)
+        )
         if stream.finish() != (reading.sha256, reading.size):
             raise ManifestError(f"{manifest.name} changed while it was scanned; scan it again")
+
+
+def _ending(group: Group) -> str:
+    """A row of rows.csv after its line number; none of these words needs quoting."""
+    return f",{group.verdict.value},{' '.join(group.reasons)},{group.number}\n"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consent.client.decision import Decision, Undecided
+from consent.client.local.decision import LocalDecision
 
 UNKNOWN_SUBJECT_REASON = "performer_unknown"
 
@@ -64,7 +65,12 @@ class Group:
 
 
 def group_of(
-    answer: Decision | Undecided, *, number: int, rows: int, question: Mapping[str, object], receipt: str
+    answer: Decision | LocalDecision | Undecided,
+    *,
+    number: int,
+    rows: int,
+    question: Mapping[str, object],
+    receipt: str,
 ) -> Group:
     """The group of rows that asked `question`."""
     if isinstance(answer, Undecided):
@@ -85,6 +91,6 @@ def group_of(
         missing=answer.missing,
         next_step=answer.next_step,
         obligations=answer.obligations,
-        decision_id=answer.decision_id,
+        decision_id=answer.decision_id or "",
         receipt=receipt,
     )

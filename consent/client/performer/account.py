@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -17,6 +17,7 @@ from consent.client.errors import ConfigurationError, UnreliableAnswer
 from consent.client.exchange import Exchange
 from consent.client.transport import Transport
 from consent.core.ids import is_id
+from consent.core.wire.asked import AskedAboutMe
 from consent.core.wire.grants import CurrentLimits, GrantForPerformer
 from consent.core.wire.offers import DryRun, OfferForPerformer, PreparedGrant
 from consent.core.wire.performers import Me
@@ -28,6 +29,7 @@ from signing.private_key import PrivateKey
 from signing.purposes import PERFORMER_PROOF
 
 T = TypeVar("T")
+Wait = Literal["enforced", "committed"]
 PROOF_ID_BYTES = 16
 PACKAGE_BYTES = 8 << 20
 MAX_PAGES = 100  # of one list; 100 pages of 100 are more offers than a person reads
@@ -132,14 +134,26 @@ class PerformerAccount:
             f"/v1/me/grants/{_path_id(grant, 'grt')}/package", max_bytes=PACKAGE_BYTES
         ).raw
 
+    def asked(self) -> AskedAboutMe:
+        """Who asked about this performer in the last 90 days, newest day first."""
+        return _read(self._exchange.get("/v1/me/asked").json, AskedAboutMe)
+
     def limits(self) -> CurrentLimits:
         """The performer's standing prohibitions."""
         return _read(self._exchange.get("/v1/me/limits").json, CurrentLimits)
 
-    def submit(self, envelope: Mapping[str, object]) -> Accepted:
-        """Hand in a signed statement. A repeat after a lost answer acts once."""
+    def submit(self, envelope: Mapping[str, object], *, wait: Wait = "enforced") -> Accepted:
+        """Hand in a signed statement. A repeat after a lost answer acts once.
+
+        With `wait="enforced"` the answer to an ending comes when every check denies. With `"committed"` it comes as
+        soon as the ending is recorded: it will be enforced, but *is not yet*, so checks may still allow for about a
+        second, and `enforced_at` and `acknowledgement` are None. The same envelope handed in again waits, and has both.
+        """
+        if wait not in get_args(Wait):
+            raise ConfigurationError(f"wait: expected enforced or committed, got {str(wait)[:40]!a}")
+        path = "/v1/statements" + ("" if wait == "enforced" else "?wait=committed")
         answer = self._exchange.post(
-            "/v1/statements", envelope, idempotency_key=self._token(), timeout_s=STATEMENT_TIMEOUT_S
+            path, envelope, idempotency_key=self._token(), timeout_s=STATEMENT_TIMEOUT_S
         )
         return _read(answer.json, Accepted)
 

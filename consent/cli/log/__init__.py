@@ -1,0 +1,1 @@
+"""`consent log`: look at a transparency log as a stranger would."""

@@ -1,0 +1,1 @@
+"""`consent witness`: run a witness for other people's logs."""

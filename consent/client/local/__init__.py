@@ -1,0 +1,1 @@
+"""Deciding on this machine, in microseconds: a verified copy of one's own consents that follows the registry."""
