@@ -81,20 +81,31 @@ class Page:
         return self.request.POST.getlist(name)[:most]
 
     def render(
-        self, template: str, *, status: int = 200, passkey: bool = False, **values: Any
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        passkey: bool = False,
+        verifier: bool = False,
+        **values: Any,
     ) -> HttpResponse:
-        """Fill a template of `templates/web/pages`. `passkey`: the page talks to one, so our script may run."""
+        """Fill a template of `templates/web/pages`. `passkey`: the page talks to one, so our script may run.
+
+        `verifier`: the page's own script may run, and fetch the registry's trust file.
+        """
         context = {
             "origins": self.ports.origins,
             "place": self.place.value,
             "who": self.who,
             "laptop": self.ports.laptop,
-            "nonce": self.nonce if passkey else "",
+            "nonce": self.nonce if passkey or verifier else "",
             **values,
         }
         response = HttpResponse(render_to_string(f"pages/{template}", context, request=self.request))
         response.status_code = status
-        response.headers["Content-Security-Policy"] = self._policy(scripts=passkey)
+        response.headers["Content-Security-Policy"] = self._policy(
+            scripts=passkey or verifier, fetches=verifier
+        )
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -105,9 +116,10 @@ class Page:
         response.status_code = 303
         return response
 
-    def _policy(self, *, scripts: bool) -> str:
+    def _policy(self, *, scripts: bool, fetches: bool) -> str:
         # form-action also holds for the redirects after a form, so it names the other origin too.
         script = f"script-src 'nonce-{self.nonce}'; " if scripts else ""
+        script += "connect-src 'self'; " if fetches else ""
         return (
             f"default-src 'none'; style-src 'self'; img-src 'self' data:; {script}"
             f"form-action 'self' {self.ports.origins.other(self.place)}; "

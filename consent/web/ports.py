@@ -1,6 +1,6 @@
 """What the pages are made from, handed in once by the composition root."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from consent.registry.ports import RegistryPorts
@@ -11,12 +11,14 @@ from signing.webauthn import RelyingParty
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebPorts:
     """The registry and the two origins. `laptop`: it runs on localhost for one person, so that pages may point
-    at /mail. `missing`: what the process cannot use now, by name, with a code of the reason."""
+    at /mail. `missing`: what the process cannot use now, by name, with a code of the reason.
+    `log_keys`: the verifier keys of the log of an origin and side, the one to pin first."""
 
     registry: RegistryPorts
     version: str
     laptop: bool = False
     missing: Callable[[], Mapping[str, str]] = dict
+    log_keys: Callable[[str, bool], Sequence[str]] = lambda origin, livemode: ()
 
     @property
     def origins(self) -> Origins:

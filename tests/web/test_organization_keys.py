@@ -170,3 +170,41 @@ def test_a_key_is_switched_off_for_good_and_a_second_click_says_the_same(company
     assert browser.path == f"/org/live/keys/{key.id}" and browser.status == 200
     browser.post({"territory": "DE"}, to=f"/org/live/keys/{key.id}")
     assert browser.status == 409
+
+
+def test_limits_are_set_on_the_page_and_what_is_no_number_says_why(company: "Company") -> None:
+    from consent.registry.models import ApiKey
+    from consent.registry.operations.count_keys import count_keys
+
+    browser = company.enter("developer")
+    browser.get("/org/test/keys/new")
+    browser.post({"name": "chat", "scopes": ["check"], "daily_quota": "1000", "rate_per_s": ""})
+    row = ApiKey.objects.get(organization_id=company.id)
+    assert (row.daily_quota, row.rate_per_s) == (1000, None)
+    count_keys({(row.id, count_keys({}, []).at.date()): 250}, [])
+    page = browser.get(f"/org/test/keys/{row.id}").content.decode()
+    assert "of 1000 questions today" in page
+    browser.post({"daily_quota": "", "rate_per_s": "20"}, to=f"/org/test/keys/{row.id}/limits")
+    row.refresh_from_db()
+    assert (row.daily_quota, row.rate_per_s) == (None, 20)
+    for wrong in ("0", "-3", "many", "1e9", "٣"):
+        browser.get(f"/org/test/keys/{row.id}")
+        browser.post({"daily_quota": wrong, "rate_per_s": "20"}, to=f"/org/test/keys/{row.id}/limits")
+        assert browser.status == 422 and "Write a whole number" in browser.text, wrong
+    row.refresh_from_db()
+    assert row.daily_quota is None
+
+
+def test_only_who_may_see_keys_sets_their_limits(company: "Company") -> None:
+    from consent.registry.models import ApiKey
+
+    browser = company.enter("developer")
+    browser.get("/org/test/keys/new")
+    browser.post({"name": "chat", "scopes": ["check"]})
+    row = ApiKey.objects.get(organization_id=company.id)
+    other = company.enter("desk")
+    other.get("/org/test")
+    other.post({"daily_quota": "1"}, to=f"/org/test/keys/{row.id}/limits")
+    assert other.status in (403, 404)
+    row.refresh_from_db()
+    assert row.daily_quota is None

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, re_path
 
 from consent.web.operator.examine import examine
 from consent.web.operator.health import health
+from consent.web.operator.holds import holds
 from consent.web.operator.link import link
 from consent.web.operator.organizations import organization, organizations
 from consent.web.operator.passkeys import passkeys, switch_off
@@ -25,6 +26,7 @@ def urls(ports: WebPorts) -> list[URLPattern]:
         re_path(
             rf"^operator/organizations/(?P<organization>org_{_ID})\Z", operator_page(ports, organization)
         ),
+        path("operator/holds", operator_page(ports, holds)),
         path("operator/me", operator_page(ports, passkeys)),
         path("operator/me/passkeys/<int:passkey>/off", operator_page(ports, switch_off)),
         path("operator/health", operator_page(ports, health)),

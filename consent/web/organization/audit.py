@@ -92,6 +92,7 @@ def kind_words(kind: str) -> str:
     """What an event says, to the organization that it happened to."""
     return {
         "api_key.context_set": _("An API key got another standing context"),
+        "api_key.limits_set": _("It was changed how much an API key may ask"),
         "api_key.created": _("An API key was made"),
         "api_key.revoked": _("An API key was switched off"),
         "api_key.rotated": _("An API key's secret was replaced"),

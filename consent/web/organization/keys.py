@@ -20,6 +20,14 @@ from consent.registry.operations.api_keys import (
     revoke_api_key,
     rotate_api_key,
     set_key_context,
+    set_key_limits,
+)
+from consent.web.organization.key_limits import (
+    limit_words,
+    limits_from,
+    shown_limits,
+    typed_limits,
+    use_today,
 )
 from consent.web.organization.once import is_first, once
 from consent.web.organization.parts import part_of
@@ -66,12 +74,14 @@ def new_key(at: SidePage) -> HttpResponse:
     page = at.page
     if not page.posted:
         return _form(at, {"scopes": _USUAL_SCOPES, "capabilities": ()}, {})
+    limits = typed_limits(page)
     typed: dict[str, Any] = {
         "name": page.field("name", max_chars=101),
         "scopes": page.fields("scopes"),
         "capabilities": page.fields("capabilities"),
         "expires": page.field("expires", max_chars=10),
         **{name: page.field(name, max_chars=500) for name in CONTEXT},
+        **limits,
     }
     if not is_first(page, "new-key"):
         return _form(
@@ -90,6 +100,7 @@ def new_key(at: SidePage) -> HttpResponse:
             context=_context(typed),
             capabilities=typed["capabilities"],
             expires_at=_end_of(typed["expires"]),
+            limits=limits_from(limits),
         )
     except Invalid as exc:
         return _form(at, typed, _errors(exc))
@@ -107,6 +118,22 @@ def key(at: SidePage, *, key: str) -> HttpResponse:
         written = set_key_context(at.ports, **at.acting, key=row.id, context=_context(typed))
     except Invalid as exc:
         return _show(at, row, typed, _errors(exc))
+    if written is not None:
+        enforced(written, at.ports)
+    return at.to(f"/keys/{row.id}")
+
+
+def limits(at: SidePage, *, key: str) -> HttpResponse:
+    """How much may be asked with a key; told when every check everywhere goes by it."""
+    row = own_key(at, key)
+    if not at.page.posted:
+        return at.to(f"/keys/{row.id}")
+    typed = typed_limits(at.page)
+    try:
+        wanted = limits_from(typed)
+        written = set_key_limits(at.ports, **at.acting, key=row.id, change=lambda former: wanted)
+    except Invalid as exc:
+        return _show(at, row, row.context, _errors(exc), typed)
     if written is not None:
         enforced(written, at.ports)
     return at.to(f"/keys/{row.id}")
@@ -206,13 +233,21 @@ def _form(at: SidePage, typed: dict[str, Any], errors: dict[str, str]) -> HttpRe
     )
 
 
-def _show(at: SidePage, row: ApiKey, typed: dict[str, str], errors: dict[str, str]) -> HttpResponse:
+def _show(
+    at: SidePage,
+    row: ApiKey,
+    typed: dict[str, str],
+    errors: dict[str, str],
+    limits: dict[str, str] | None = None,
+) -> HttpResponse:
     return at.render(
         "key.html",
         here="keys",
         status=422 if errors else 200,
         row=key_line(row, now=at.page.now),
         typed=typed,
+        limits=limits or shown_limits(row),
+        today=use_today(row, at.page),
         errors=errors,
         listed=list(errors.items()),
         purposes=_purposes(),
@@ -276,6 +311,7 @@ def _errors(exc: Invalid) -> dict[str, str]:
         "language": _("Write one language code, such as de or pt-BR."),
         "purpose": _("Choose from the list."),
         "base_model": _("Write the model's name, address, or sha256: and its digest."),
+        **limit_words(),
     }
     name = {"expires_at": "expires"}.get(field, field)
     return {name: words.get(field, _("This cannot be kept."))}

@@ -7,11 +7,12 @@ from django.urls import URLPattern, path
 
 from consent.web.organization import roles
 from consent.web.organization.audit import audit
+from consent.web.organization.checks import checks
 from consent.web.organization.consent import consent, name_performer, package
 from consent.web.organization.consents import consents
 from consent.web.organization.console import console
 from consent.web.organization.home import home, to_a_side
-from consent.web.organization.keys import key, keys, new_key, revoke, rotate
+from consent.web.organization.keys import key, keys, limits, new_key, revoke, rotate
 from consent.web.organization.members import invite, member, members, passkey_off, remove
 from consent.web.organization.offer import revoke as revoke_invitation
 from consent.web.organization.offer import send, show_offer, withdraw
@@ -37,11 +38,13 @@ _PAGES: tuple[tuple[str, Callable[..., HttpResponse], tuple[str, ...]], ...] = (
     ("/offers/<str:offer>/invitations/<str:invitation>/revoke", revoke_invitation, roles.OFFERS),
     ("/consents", consents, roles.CONSENTS),
     ("/consents/<str:grant>", consent, roles.CONSENTS),
+    ("/consents/<str:grant>/checks", checks, roles.CONSENTS),
     ("/consents/<str:grant>/package", package, roles.CONSENTS),
     ("/consents/<str:grant>/name", name_performer, roles.NAMES),
     ("/keys", keys, roles.KEYS),
     ("/keys/new", new_key, roles.KEYS),
     ("/keys/<str:key>", key, roles.KEYS),
+    ("/keys/<str:key>/limits", limits, roles.KEYS),
     ("/keys/<str:key>/rotate", rotate, roles.KEYS),
     ("/keys/<str:key>/revoke", revoke, roles.KEYS),
     ("/console", console, roles.CONSOLE),

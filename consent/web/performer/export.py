@@ -1,36 +1,58 @@
-"""Everything the registry keeps of a performer, as one file for them alone; nobody else's name is in it.
+"""Everything the registry keeps of a performer, as one ZIP for them alone; nobody else's name is in it.
 
 Legal name, birth date and e-mail are in it, so a session that somebody left open is not enough: the passkey
 has to have opened it within the last ten minutes.
 
-The file is written as it is read, so that ten thousand consents need no memory for all of them. Its last
-member is `complete`: a file without it was cut off on its way.
+The file is written as it is read, so that ten thousand consents need no memory for all of them. The last member of
+its `data.json` is `complete`: a file without it was cut off on its way.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+import zipfile
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import IO, Any, cast
 
 from django.http import StreamingHttpResponse
+from django.template.loader import render_to_string
 
 from consent.core.instants import format_instant
-from consent.registry.models import IdentityCheck, StageName, Statement
-from consent.registry.operations.read_package import opened_statement
+from consent.registry.errors import AlreadyEnded
+from consent.registry.models import Statement
+from consent.registry.operations.end_on_session import read_ending
+from consent.registry.operations.read_package import PackageBrokenError, opened_statement, read_package
 from consent.registry.ports import RegistryPorts
-from consent.registry.queries.events import events_of_performer
 from consent.registry.queries.identity import identity_of
-from consent.registry.queries.pages import ConsentRow, consents_page
-from consent.registry.queries.performer import credentials_of, current_limits, offers_to
-from consent.registry.stored_json import from_bytes
+from consent.registry.queries.performer import current_limits
 from consent.web.page import Page
+from consent.web.performer.export_data import SECTIONS, consent_rows
 from consent.web.who import SignedInPerformer
 
-AT_ONCE = 100
 RECENT = timedelta(minutes=10)
 ADDRESS = "/me/export"
-SCHEMA = "consent-registry/data-export/v1"
-Section = Callable[[RegistryPorts, SignedInPerformer], Iterator[Mapping[str, Any]]]
+SCHEMA = "consent-registry/data-export/v2"
+PIECE_BYTES = 64 << 10
+
+
+class _Pieces:
+    """What a ZIP writes into: it cannot go back, and gives away what it holds."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def write(self, data: bytes, /) -> int:
+        """Hold it until it is taken."""
+        self._held += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def take(self, *, least: int = PIECE_BYTES) -> Iterator[bytes]:
+        """What is held, if it is as much as this."""
+        if len(self._held) >= least:
+            yield bytes(self._held)
+            self._held.clear()
 
 
 def export(page: Page, me: SignedInPerformer) -> Any:  # a streaming answer, which Django types apart
@@ -51,16 +73,49 @@ def export(page: Page, me: SignedInPerformer) -> Any:  # a streaming answer, whi
         },
         "limits": current_limits(ports, performer=me.performer).body,
     }
-    response = StreamingHttpResponse(_written(ports, me, head), content_type="application/json")
-    response.headers["Content-Disposition"] = 'attachment; filename="my-consent-data.json"'
+    response = StreamingHttpResponse(_zipped(ports, me, head), content_type="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="my-consent-data.zip"'
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
+def _zipped(ports: RegistryPorts, me: SignedInPerformer, head: Mapping[str, Any]) -> Iterator[bytes]:
+    pieces = _Pieces()
+    with zipfile.ZipFile(cast("IO[bytes]", pieces), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.txt", render_to_string("pages/performer/export_readme.txt", {"head": head}))
+        with archive.open("data.json", "w", force_zip64=True) as data:
+            for text in _written(ports, me, head):
+                data.write(text.encode())
+                yield from pieces.take()
+        for name, content in _files(ports, me):
+            archive.writestr(name, content)
+            yield from pieces.take()
+    yield from pieces.take(least=1)
+
+
+def _files(ports: RegistryPorts, me: SignedInPerformer) -> Iterator[tuple[str, bytes]]:
+    """Each consent as files that stand by themselves: the signed package, the text, the word that it ended."""
+    for row in consent_rows(ports, me):
+        text = opened_statement(Statement.objects.get(id=row.grant), ports)["text"]
+        yield f"consents/{row.grant}.text.md", text.encode()
+        try:
+            package = read_package(ports, livemode=me.livemode, grant=row.grant, performer=me.performer)
+        except PackageBrokenError:
+            pass  # what was signed stands in data.json all the same
+        else:
+            yield f"consents/{row.grant}.grant.json", package
+        try:
+            ending = read_ending(ports, performer=me.performer, grant=row.grant)
+        except AlreadyEnded:
+            continue
+        if ending is not None:
+            yield f"consents/{row.grant}.ended.jws", ending.acknowledgement.encode()
+
+
 def _written(ports: RegistryPorts, me: SignedInPerformer, head: Mapping[str, Any]) -> Iterator[str]:
     yield "{\n" + "".join(f"{json.dumps(name)}: {_json(value)},\n" for name, value in head.items())
-    for name, section in _SECTIONS.items():
+    for name, section in SECTIONS.items():
         comma = ""
         yield f'"{name}": ['
         for each in section(ports, me):
@@ -70,101 +125,6 @@ def _written(ports: RegistryPorts, me: SignedInPerformer, head: Mapping[str, Any
     yield '"complete": true\n}\n'
 
 
-def _stage_names(ports: RegistryPorts, me: SignedInPerformer) -> Iterator[Mapping[str, Any]]:
-    for row in StageName.objects.filter(performer_id=me.performer).order_by("id"):
-        yield {"name": row.name, "since": row.created_at}
-
-
-def _keys(ports: RegistryPorts, me: SignedInPerformer) -> Iterator[Mapping[str, Any]]:
-    for row in credentials_of(me.performer):
-        yield {
-            "credential": row.id,
-            "label": row.label,
-            "kind": row.kind,
-            "public_key": row.public_key,
-            "state": row.state,
-            "introduced_by": row.introduced_by,
-            "created_at": row.created_at,
-            "usable_from": row.usable_from,
-            "blocked_at": row.blocked_at,
-        }
-
-
-def _checks(ports: RegistryPorts, me: SignedInPerformer) -> Iterator[Mapping[str, Any]]:
-    for row in IdentityCheck.objects.filter(performer_id=me.performer).order_by("checked_at", "id"):
-        yield {
-            "method": row.method,
-            "examiner": row.examiner,
-            "checked_at": row.checked_at,
-            "over_18": row.over_18,
-            "evidence_sha256": row.evidence_sha256,
-        }
-
-
-def _requests(ports: RegistryPorts, me: SignedInPerformer) -> Iterator[Mapping[str, Any]]:
-    rows = offers_to(me.performer).select_related("organization")
-    for row in rows.iterator(chunk_size=AT_ONCE):
-        yield {
-            "offer": row.id,
-            "company": row.organization.legal_name,
-            "state": row.state,
-            "stage_name": row.performer_name,
-            "terms": from_bytes(row.terms),
-            "you_wrote": row.requested_changes,
-            "sent_at": row.sent_at,
-            "first_shown_at": row.viewed_at,
-            "closed_at": row.closed_at,
-        }
-
-
-def _consents(ports: RegistryPorts, me: SignedInPerformer) -> Iterator[Mapping[str, Any]]:
-    after: str | None = None
-    while True:
-        # A stop is told of when it is enforced: `consents_page` waits before it returns.
-        found = consents_page(ports, performer=me.performer, after=after, limit=AT_ONCE)
-        statements = Statement.objects.in_bulk([row.grant for row in found.rows])
-        for row in found.rows:
-            yield _consent(ports, row, statements[row.grant])
-        if found.next is None:
-            return
-        after = found.next
-
-
-def _consent(ports: RegistryPorts, row: ConsentRow, statement: Statement) -> Mapping[str, Any]:
-    opened = opened_statement(statement, ports)
-    return {
-        "grant": row.grant,
-        "company": row.organization_name,
-        "state": row.state if row.reads != "ended" or row.ended_at else "expired",
-        "paused_by": list(row.holders),
-        "signed_at": row.signed_at,
-        "valid_from": row.valid_from,
-        "valid_until": row.valid_until,
-        "ended_at": row.ended_at,
-        "ends_at": row.ending_at,
-        "envelope": opened["envelope"],
-        "text": opened["text"],
-    }
-
-
-def _events(ports: RegistryPorts, me: SignedInPerformer) -> Iterator[Mapping[str, Any]]:
-    before: int | None = None
-    while found := events_of_performer(ports, performer=me.performer, before_seq=before, limit=AT_ONCE):
-        for event in found:
-            yield {"event": event.id, "kind": event.kind, "at": event.at, "body": event.body}
-        before = found[-1].seq
-
-
-_SECTIONS: Mapping[str, Section] = {
-    "stage_names": _stage_names,
-    "keys": _keys,
-    "identity_checks": _checks,
-    "requests": _requests,
-    "consents": _consents,
-    "history": _events,
-}
-
-
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=_plain)
 
@@ -172,4 +132,6 @@ def _json(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return format_instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in an export")

@@ -6,13 +6,14 @@ itself: codes have 80 random bits and more, links 256, and how many mails one pe
 database (`lost_key`).
 """
 
-import ipaddress
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from django.http import HttpRequest
+
+from consent.check.limits.addresses import address_of
 
 WINDOW_S = 600.0
 MAX_ADDRESSES = 10_000  # the one that was quiet longest is forgotten first
@@ -30,11 +31,11 @@ class Attempts:
     def used_up(self, request: HttpRequest) -> bool:
         """Whether this address has no try left."""
         with self._lock:
-            return len(self._recent(address_of(request))) >= self._limit
+            return len(self._recent(address_of(request.META))) >= self._limit
 
     def note(self, request: HttpRequest) -> None:
         """Count one try."""
-        address = address_of(request)
+        address = address_of(request.META)
         with self._lock:
             tries = self._recent(address)
             tries.append(self._monotonic())
@@ -48,26 +49,3 @@ class Attempts:
         while tries and tries[0] <= self._monotonic() - WINDOW_S:
             tries.popleft()
         return tries
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from: the peer, or behind a proxy of ours what that proxy says of its own peer.
-
-    Only the last entry of X-Forwarded-For is read, and only from a neighbour: it is what the nearest proxy
-    wrote. IPv6 visitors count by their /64, since each has one to choose addresses from.
-    """
-    peer = request.META.get("REMOTE_ADDR", "")
-    told = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-    found = _parse(peer)
-    if found is None or found.is_loopback or found.is_private:
-        found = _parse(told) or found
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return "" if found is None else str(found)
-
-
-def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None

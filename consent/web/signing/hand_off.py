@@ -17,6 +17,7 @@ ADDRESSES = {
     "resume": "/resume/{subject}",
     "cancel": "/cancel/{subject}",
     "limits": "/limits/sign",
+    "erase": "/erase/sign",
 }
 
 

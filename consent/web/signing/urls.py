@@ -7,6 +7,7 @@ from consent.web.page import open_page
 from consent.web.ports import WebPorts
 from consent.web.signing.about_grant import STEPS, step_view
 from consent.web.signing.doors import door_urls
+from consent.web.signing.erase import erase
 from consent.web.signing.hand_off import arrive
 from consent.web.signing.limits import sign_limits
 from consent.web.signing.sign import prepared_text, sign
@@ -28,4 +29,5 @@ def urls(ports: WebPorts) -> list[URLPattern]:
             for step in STEPS
         ),
         path("limits/sign", task_page(ports, "limits", sign_limits)),
+        path("erase/sign", task_page(ports, "erase", erase)),
     ]
