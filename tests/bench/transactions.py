@@ -1,7 +1,6 @@
-"""Grants and revocations a second, through the operations, and what waiting for enforcement adds."""
+"""Grants and revocations a second, through the operations."""
 
 import secrets
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from consent.registry.answers import answer_enforced
 from consent.registry.models import Grant
 from consent.registry.operations.draft_offer import draft_offer
 from consent.registry.operations.enrol_performer import enrol_performer
@@ -30,7 +28,6 @@ from tests.bench.report import Row
 THREADS = 4
 PERFORMERS = 8  # writes about one person come one after another, so several take part
 GRANTS = 240  # half of them one after another, half by the threads
-ENFORCED = 40  # revocations that are waited for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +102,7 @@ def measure(ports: RegistryPorts, organization: str) -> list[Row]:
     keys = {who.id: who.key for who in people}
     grants = Grant.objects.filter(performer_id__in=keys, state="active").order_by("id")
     ends = [about(grant, "revocation", key=keys[grant.performer_id], effect="end") for grant in grants]
-    rows += _rates("revocations committed", write, ends[ENFORCED:])
-    took = sorted(_enforced_ms(ports, envelope) for envelope in ends[:ENFORCED])
-    waited = "the wait itself is 315 ms"
-    return [
-        *rows,
-        Row(what="revocation to enforced_at, p50", value=statistics.median(took), unit="ms", beside=waited),
-        Row(what="revocation to enforced_at, max", value=took[-1], unit="ms", beside="goal for p99: 400 ms"),
-    ]
+    return rows + _rates("revocations committed", write, ends)
 
 
 def _rates(what: str, act: Callable[[bytes], object], items: Sequence[bytes]) -> list[Row]:
@@ -135,9 +125,3 @@ def _per_s(act: Callable[[bytes], object], items: Sequence[bytes], *, threads: i
         started = time.perf_counter()
         list(pool.map(act, items))
         return len(items) / (time.perf_counter() - started)
-
-
-def _enforced_ms(ports: RegistryPorts, envelope: bytes) -> float:
-    started = time.perf_counter()
-    answer_enforced(write_statement(ports, envelope=envelope), ports)
-    return (time.perf_counter() - started) * 1000
