@@ -41,9 +41,12 @@ def test_compose_starts_the_processes_that_exist_with_settings_that_exist() -> N
     assert {name: service["command"] for name, service in services.items() if name != "postgres"} == {
         "migrate": ["migrate"],
         "web": ["run", "web", "--host", "0.0.0.0"],  # inside its own network
+        "check": ["run", "check", "--host", "0.0.0.0", "--workers", "2"],
         "relay": ["run", "relay"],
+        "worker": ["run", "worker"],
+        "publisher": ["run", "publisher"],
     }
-    for name in ("migrate", "web", "relay"):
+    for name in ("migrate", "web", "check", "relay", "worker", "publisher"):
         assert all(_is_setting(setting) for setting in services[name]["environment"]), name
 
 
@@ -78,9 +81,36 @@ def test_a_unit_runs_its_process_without_privileges(unit: Path) -> None:
     parser.read_string(unit.read_text())
     service = parser["Service"]
     process = unit.stem.removeprefix("consent-")
-    assert service["ExecStart"] == f"/opt/consent/bin/consent-server run {process}"
+    words = shlex.split(service["ExecStart"])
+    assert words[:3] == ["/opt/consent/bin/consent-server", "run", process]
     assert service["User"] == "consent" and service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict" and service["CapabilityBoundingSet"] == ""
+
+
+def test_the_units_and_services_of_one_machine_listen_on_ports_of_their_own() -> None:
+    starts = {
+        unit.stem: shlex.split(re.search(r"^ExecStart=(.+)$", unit.read_text(), re.MULTILINE)[1])
+        for unit in UNITS
+    }
+    assert "--port" not in starts["consent-web"]  # it has CONSENT_PORT
+    check = starts["consent-check"]
+    port = check[check.index("--port") + 1]
+    given = re.search(r"^CONSENT_PORT=(\d+)$", (DEPLOY / "env.example").read_text(), re.MULTILINE)
+    assert given is not None and port != given[1]
+    assert int(check[check.index("--workers") + 1]) >= 1
+    outside = [each for service in _compose()["services"].values() for each in service.get("ports", ())]
+    assert len(outside) == len({each.rsplit(":", 1)[0] for each in outside}) == 2
+
+
+def test_nginx_sends_check_nodes_what_the_lane_answers_and_nothing_else() -> None:
+    text = (DEPLOY / "nginx" / "consent.conf").read_text()
+    sent = re.findall(r"location (?:= )?(\S+) \{\s+proxy_pass http://consent_check;", text)
+    assert sent == ["/v1/check", "/v1/check/batch", "/v1/changes", "/access/v1/"]
+    (server,) = re.findall(r"upstream consent_check \{\s+server 127\.0\.0\.1:(\d+);", text)
+    unit = (DEPLOY / "systemd" / "consent-check.service").read_text()
+    assert f"--port {server} " in unit
+    # A location with a header of its own would lose all of the server's.
+    assert not re.search(r"location [^{]*\{[^}]*proxy_set_header", text)
 
 
 @pytest.mark.needs("systemd-analyze")
@@ -123,7 +153,7 @@ def test_every_command_line_in_deploy_is_one_that_the_server_has() -> None:
         shlex.split(re.search(r"^ExecStart=(.+)$", unit.read_text(), re.MULTILINE)[1])[1:] for unit in UNITS
     ]
     assert {line[0] for line in lines} <= set(COMMANDS)
-    assert {line[1] for line in lines if line[0] == "run"} == {"web", "relay"}
+    assert {line[1] for line in lines if line[0] == "run"} == {"web", "check", "relay", "worker", "publisher"}
 
 
 def test_figures_stay_inside() -> None:
