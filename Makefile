@@ -4,10 +4,10 @@ BIN := .venv/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lowest lint history bench pages wheel clean
+.PHONY: help run demo test lowest lint history drill bench bench-full pages wheel clean
 
 help: ## Show what each target does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: ## Start the registry on this machine; needs nothing but Python 3.11 (stop with Ctrl-C)
 	@$(PY) -m consent.server up
@@ -35,8 +35,17 @@ lint: .venv/.lint ## Formatting, lint rules, types, import directions, file size
 history: .venv/.test ## Minutes of checks under faults, judged for stale allows; then each wrong variant
 	@$(BIN)/python -m tests.history
 
-bench: .venv/.test ## Measure and print a table; writes bench.json
+drill: .venv/.test ## Back a registry up, lose it, restore it, and rotate its keys, on invented data
+	@$(BIN)/python -m pytest tests/faults/test_backup_drill.py tests/server/test_rotation.py
+
+prove: .venv/.test ## Kill, pause, starve and roll back the log's publisher at every step; prints what it survived
+	@$(BIN)/python -m tests.faults.publisher
+
+bench: .venv/.test ## Measure and print a table, in ten minutes; writes bench.json, fails on a missed ratio
 	@$(BIN)/python -m tests.bench
+
+bench-full: .venv/.test ## The same with a longer warm-up and ten million consents; about an hour
+	@$(BIN)/python -m tests.bench --full
 
 pages: .venv/.test ## Photograph every page, small and wide, light and dark: artefacts/pages.html
 	@rm -rf artefacts/pages

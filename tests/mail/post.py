@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from consent.log.figures import Figures
 from consent.log.models import Outbox
 from consent.registry.operations.enrol_performer import enrol_performer
 from consent.server.mail.compose import unflowed
@@ -34,7 +35,7 @@ class Post:
             registry=self.world.ports,
             mailbox=mailbox or FolderMailbox(self.folder),
             sender=SENDER,
-            metrics=Metrics(self.folder.parent / "metrics"),
+            metrics=Metrics(self.folder.parent / "metrics", Figures()),
         )
 
     def rows(self, person: Person | None = None, kind: str | None = None, **about: Any) -> list[Outbox]:
