@@ -74,6 +74,8 @@ class Tour:
                 if "Download is starting" in str(exc) or "ERR_ABORTED" in str(exc):
                     continue
                 raise
+            if visitor.page.evaluate("document.contentType") != "text/html":
+                continue  # a proof or a key, shown as the text that it is
             if (arrived := kind_of(visitor.page.url)) != kind:  # it led on to another page
                 if arrived in kinds:
                     continue

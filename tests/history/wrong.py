@@ -6,7 +6,7 @@ The delays make visible what would otherwise need luck: they widen the moment in
 import os
 import random
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 LATE_S = 0.45  # longer than a denial waits
@@ -58,17 +58,23 @@ def _already_revoked_at_once() -> None:
     from consent.registry import answers
 
     feeder.POLL_S = SLOW_POLL_S
-    real, patient = answers.enforced, answers.await_seen
+    real_seen, real = answers.seen, answers.enforced
+
+    class ByAnother(answers.Written):
+        """What `told_when_enforced` reads, to be told from what a repeated statement reads."""
+
+    def seen(event_id: str, *, ports: Any) -> Any:
+        found = real_seen(event_id, ports=ports)
+        return ByAnother(**{each.name: getattr(found, each.name) for each in fields(found)})
 
     def enforced(written: Any, ports: Any) -> Any:
-        answers.await_seen = patient  # for this one, which is a repeat
-        try:
-            return real(written, ports)
-        finally:
-            answers.await_seen = _hasty
+        return (
+            _hasty(written.event_id, ports=ports.log)
+            if isinstance(written, ByAnother)
+            else real(written, ports)
+        )
 
-    answers.enforced = enforced
-    answers.await_seen = _hasty
+    answers.seen, answers.enforced = seen, enforced
 
 
 def _miss_inserts() -> None:

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-READY_S = 60.0
+READY_S = 180.0  # a first start builds its own database; a loaded machine with two cores needs minutes
+SAID_CHARACTERS = 4000
 
 
 class Running:
@@ -27,6 +28,7 @@ class Running:
         self.python = python
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.readyz = "not asked"
 
     @property
     def url(self) -> str:
@@ -57,19 +59,24 @@ class Running:
         while ready_after_s is None or b"Ready in" not in log_file.read_bytes()[before:]:
             if ready_after_s is None and self.ready():
                 ready_after_s = time.monotonic() - started
-            said = log_file.read_text("utf-8", "replace")[-2000:]
-            assert self.process.poll() is None, f"up ended with {self.process.returncode}:\n{said}"
-            assert time.monotonic() - started < READY_S, f"not ready after {READY_S} s:\n{said}"
+            said = f"/readyz: {self.readyz}\n{log_file.read_text('utf-8', 'replace')[-SAID_CHARACTERS:]}"
+            assert self.process.poll() is None, f"up ended with {self.process.returncode}; {said}"
+            assert time.monotonic() - started < READY_S, f"not ready after {READY_S} s; {said}"
             time.sleep(0.05)
         return ready_after_s
 
     def ready(self) -> bool:
-        """Whether /readyz says 200."""
+        """Whether /readyz says 200; `readyz` keeps what it said."""
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                self.readyz = str(answer.status)
                 return bool(answer.status == 200)
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            return False
+        except urllib.error.HTTPError as refused:
+            with refused:
+                self.readyz = f"{refused.code} {refused.read(1000).decode('utf-8', 'replace')}"
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as fault:
+            self.readyz = repr(fault)
+        return False
 
     def stop(self) -> None:
         """End it in order, as Ctrl-C does."""

@@ -58,7 +58,7 @@ def test_a_stranger_reads_and_verifies_the_whole_log(laptop: Laptop, side: str) 
 @pytest.mark.parametrize(
     "path",
     ["tile/0/000", "tile/0/x001/000", "tile/entries/000", "tile/0/000.p/255", "tile/0/000.p/0", "tile/0/0",
-     "tile/0/000.p/256", "tile/x/000", "tile/../checkpoint", "tile/0/000.p/1/2", "entries", "tile/64/000"],
+     "tile/0/000.p/256", "tile/x/000", "tile/../checkpoint", "tile/0/000.p/1/2", "entry", "tile/64/000"],
 )  # fmt: skip
 def test_what_no_checkpoint_implies_is_not_there(laptop: Laptop, path: str) -> None:
     assert _checkpoint(laptop, "live").size < 255
