@@ -28,6 +28,7 @@ PROCESS_KEY = "consent-process-key+jwt"
 COUNTERSIGNATURE = "consent-countersignature+jwt"
 ACKNOWLEDGEMENT = "consent-acknowledgement+jwt"
 GRANT_SEAL = "consent-grant-seal+jwt"
+EVIDENCE = "consent-evidence+jwt"
 STATUS_LIST = "statuslist+jwt"  # Token Status List §5.1
 PERFORMER_PROOF = "consent-performer-proof+jwt"
 
@@ -53,6 +54,7 @@ _ROLES: dict[str, frozenset[Role]] = {
     COUNTERSIGNATURE: frozenset({"registry"}),
     ACKNOWLEDGEMENT: frozenset({"registry"}),
     GRANT_SEAL: frozenset({"registry"}),
+    EVIDENCE: frozenset({"registry"}),
     STATUS_LIST: frozenset({"status"}),
     PERFORMER_PROOF: frozenset({"performer"}),
     **{statement_schema(kind): frozenset({"performer"}) for kind in STATEMENT_KINDS},

@@ -10,6 +10,8 @@ from pathlib import Path
 if sys.platform != "win32":
     import fcntl
 
+_TEMPORARY = ".tmp-"  # listings leave out what begins with a dot
+
 
 def make_directories(path: Path, *, root: Path) -> None:
     """Make `path` below an existing `root`, each new directory entry on disk when this returns."""
@@ -55,17 +57,26 @@ def remove(path: Path) -> None:
         sync_directory(path.parent)
 
 
+def remove_temporary(folder: Path) -> None:
+    """Remove what writers that were killed left in `folder`; for whoever is its only writer now."""
+    left = [path for path in folder.iterdir() if path.name.startswith(_TEMPORARY)]
+    for path in left:
+        path.unlink(missing_ok=True)
+    if left:
+        sync_directory(folder)
+
+
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[bool]:
     """Keep others who ask for the same out of `folder`, which exists; ends with the block or the process.
 
-    Where there is no `flock` nobody is kept out.
+    Gives whether they are: where there is no `flock` nobody is kept out.
     """
     descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if sys.platform != "win32":
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield sys.platform != "win32"
     finally:
         os.close(descriptor)
 
@@ -83,7 +94,7 @@ def sync_directory(path: Path) -> None:
 
 def _write_temporary(path: Path, data: bytes) -> Path:
     """A synced file of `data` beside `path`, named so that listings leave it out."""
-    temporary = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:

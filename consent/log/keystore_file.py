@@ -18,6 +18,10 @@ _KEY, _TOMBSTONE = ".key", ".destroyed"
 class FileKeyStore:
     """Wrapped keys under `root`; safe for many threads and processes on one file system.
 
+    Each of its 256 folders is written by one at a time. Whoever is killed at it leaves the old key or the new one, and
+    perhaps a copy under a temporary name; whoever writes there next removes such copies first, so that a key which is
+    destroyed has none left. Where there is no `flock` two may write at once, and the tombstone alone decides.
+
     Keep this folder out of the backups of everything else, and its own for at most 7 days
     (DESIGN §9): an erasure is complete when the last backup of it has expired.
     """
@@ -43,12 +47,12 @@ class FileKeyStore:
         """Keep `wrapped` unless the record has a key; returns the kept one."""
         path, tombstone = self._paths(record)
         try:
-            durable_file.make_directories(path.parent, root=self._root)
-            if not tombstone.exists() and durable_file.create(path, wrapped):
-                # A destroy may have passed in between: its tombstone outranks our key.
-                if not tombstone.exists():
-                    return wrapped
-                durable_file.remove(path)
+            with self._writing(path.parent):
+                if not tombstone.exists() and durable_file.create(path, wrapped):
+                    # Without `flock` a destroy may have passed in between: its tombstone outranks our key.
+                    if not tombstone.exists():
+                        return wrapped
+                    durable_file.remove(path)
         except OSError as exc:
             raise KeyStoreUnavailableError(f"key store cannot keep a key: {exc.strerror}") from exc
         return self.read(record)
@@ -71,10 +75,10 @@ class FileKeyStore:
         """Tombstone first, then the key."""
         path, tombstone = self._paths(record)
         try:
-            durable_file.make_directories(path.parent, root=self._root)
-            durable_file.create(tombstone, b"")
-            # Crash after this line: the tombstone alone already refuses; the next destroy removes the key.
-            durable_file.remove(path)
+            with self._writing(path.parent):
+                durable_file.create(tombstone, b"")
+                # Crash after this line: the tombstone alone already refuses; the next destroy removes the key.
+                durable_file.remove(path)
         except OSError as exc:
             raise KeyStoreUnavailableError(f"key store cannot destroy a key: {exc.strerror}") from exc
 
@@ -117,17 +121,28 @@ class FileKeyStore:
         """Replace the file, unless it changed; a destroy in between outranks, by its tombstone."""
         path, tombstone = self._paths(record)
         try:
-            if tombstone.exists() or path.read_bytes() != old:
-                return False
-            durable_file.replace(path, new)
-            if tombstone.exists():
-                durable_file.remove(path)
-                return False
+            with self._writing(path.parent):
+                if tombstone.exists() or path.read_bytes() != old:
+                    return False
+                # Crash in here: the file is the old one or the new one, and opens under one of the two secrets.
+                durable_file.replace(path, new)
+                if tombstone.exists():
+                    durable_file.remove(path)
+                    return False
         except FileNotFoundError:
             return False
         except OSError as exc:
             raise KeyStoreUnavailableError(f"key store cannot keep a key: {exc.strerror}") from exc
         return True
+
+    @contextlib.contextmanager
+    def _writing(self, folder: Path) -> Iterator[None]:
+        """The folder, made if need be, for this writer alone, without copies that a killed one left."""
+        durable_file.make_directories(folder, root=self._root)
+        with durable_file.locked(folder) as alone:
+            if alone:
+                durable_file.remove_temporary(folder)
+            yield
 
     def _wrapped_or_destroyed(self, record: str) -> bytes | None:
         with contextlib.suppress(RecordDestroyedError):

@@ -13,7 +13,9 @@ from tests.browser.place import Place
 from tests.browser.visitor import Visitor
 
 MAX_BYTES = 100_000
-_IDS = re.compile(r"(?:[a-z]{3}_(?:test_)?[a-z0-9_]+|[A-Za-z0-9_-]{30,}|[0-9A-Z]{4}(?:-[0-9A-Z]{4})+)")
+_IDS = re.compile(
+    r"(?:[a-z]{3}_(?:test_)?[a-z0-9_]+|[A-Za-z0-9_-]{30,}|[0-9A-Z]{4}(?:-[0-9A-Z]{4})+|(?<=/)\d+(?=/|$))"
+)
 _ELSEWHERE = ("/docs", "/leave", "/static", "/mail", "/metrics", "/readyz", "/healthz")
 
 
@@ -114,7 +116,7 @@ class Tour:
 
 
 def kind_of(url: str) -> str:
-    """The path with every id, code and token left out."""
+    """The path with every id, code, token and number left out."""
     return _IDS.sub("*", urlsplit(url).path)
 
 

@@ -44,7 +44,7 @@ def test_the_checker_finds_an_answer_of_a_standby(place: "Place") -> None:
     place.delay_standby(STANDBY_DELAY_S)
     place.start_nodes(2, wrong=STANDBY)
     try:
-        outcome = run(place, seconds=120, seed=1, rows=5, pipelines=6, until_caught=True)
+        outcome = run(place, seconds=300, seed=1, rows=5, pipelines=6, until_caught=True)
     finally:
         place.stop_nodes()
         place.delay_standby(0)
@@ -77,7 +77,7 @@ def test_the_checker_finds_each_wrong_variant(place: "Place", variant: str) -> N
 
     place.start_nodes(2, wrong=variant)
     try:
-        outcome = run(place, seconds=120, seed=1, rows=5, pipelines=6, until_caught=True)
+        outcome = run(place, seconds=300, seed=1, rows=5, pipelines=6, until_caught=True)
     finally:
         place.stop_nodes()
     assert any("stale allow" in each for each in outcome.violations), outcome.line()

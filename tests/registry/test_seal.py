@@ -156,6 +156,24 @@ def test_an_ended_grant_that_somebody_set_back_to_active_denies(world: "World", 
     assert denied(world, organization, world.reference(organization, person))
 
 
+def test_a_grant_that_somebody_set_back_holds_up_nobody_elses_expiry(world: "World", intruder: Any) -> None:
+    from consent.registry.models import Grant
+    from consent.registry.operations.sweep_grants import expire_due
+
+    organization, person, other = world.organization(), world.person(), world.person()
+    grant = str(world.grant(organization, person).grant)
+    sound = str(world.grant(organization, other).grant)
+    world.say("revocation", grant, person.key)
+    with intruder() as connection:
+        connection.execute(
+            "UPDATE registry_grant SET state = 'active', ended_at = NULL WHERE id = %s", [grant]
+        )
+    world.clock.forward(days=366 * 2)
+    expire_due(world.ports, livemode=True, limit=100_000)
+    assert Grant.objects.get(id=sound).ended_at is not None
+    assert Grant.objects.get(id=grant).state == "active"  # as it was found; it denies
+
+
 def test_a_seal_of_the_other_side_or_of_a_key_that_is_not_the_registrys_denies(
     world: "World", intruder: Any
 ) -> None:

@@ -38,13 +38,13 @@ def require_known_software(header: BackupHeader) -> None:
         )
 
 
-def require_same_secret(kept: bytes | None, settings: Settings) -> None:
+def require_same_secret(kept: bytes, settings: Settings) -> None:
     """Refuse settings whose CONSENT_KEY_SECRET is not the one that the keys are encrypted under.
 
     Raises:
-        SecretError: another one, or none in the backup.
+        SecretError: another one.
     """
-    if kept is None or not hmac.compare_digest(kept, settings.secrets.key_secret):
+    if not hmac.compare_digest(kept, settings.secrets.key_secret):
         raise SecretError(
             "the backup was made under another CONSENT_KEY_SECRET than this one. `consent-server restore --from FOLDER "
             "--key-secret-to FILE` writes it to a file; set CONSENT_KEY_SECRET_FILE to that, and restore again"

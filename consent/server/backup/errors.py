@@ -21,3 +21,7 @@ class NotEmptyError(BackupError):
 
 class TooOldError(BackupError):
     """A file of keys whose seven days are over."""
+
+
+class OlderError(BackupError):
+    """Only an older backup than the newest can be used, and nobody has said that it may be."""

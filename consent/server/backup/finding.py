@@ -1,20 +1,18 @@
-"""The backups of a folder: which files belong together, which are whole, and which have ended."""
+"""The backups of a folder: which files belong together, which of them cannot be read, and which have ended."""
 
-import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from consent.log.erasures import KEY_BACKUP_LIFE
 from consent.server.backup.errors import BackupError, DamagedError
 from consent.server.backup.header import KINDS, MADE_AT, BackupHeader, parse_header
 from consent.server.backup.sealed_file import read_header
 
-# Named by `making`: whole files of keys, and what was being written when a process died, of both kinds.
-_NAME = r"consent-(?P<made_at>[0-9]{8}T[0-9]{6}Z)-[0-9a-f]{8}"
-_ENDING = re.compile(rf"\.?{_NAME}\.(?:keys|(?:data|keys)\.[0-9a-f]{{8}}\.part)", re.ASCII)
+NAME = r"consent-(?P<made_at>[0-9]{8}T[0-9]{6}Z)-[0-9a-f]{8}"  # by `making`; a kind follows
+_NAMED = re.compile(NAME, re.ASCII)
+_UNKNOWN = datetime.max.replace(tzinfo=UTC)  # it may be the newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +23,61 @@ class BackupFile:
     header: BackupHeader
 
 
-def backup_files(folder: Path) -> Iterator[BackupFile]:
-    """Every backup file of `folder` by name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamagedFile:
+    """A file that is named like a backup and has no header that could be read."""
+
+    path: Path
+    why: DamagedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundBackup:
+    """The files of one backup. `made_at` is what they claim, or what a damaged one is named; None if nothing says it."""
+
+    name: str
+    made_at: datetime | None
+    files: tuple[BackupFile | DamagedFile, ...]
+
+    def pair(self) -> tuple[BackupFile, BackupFile]:
+        """Data and keys.
+
+        Raises:
+            DamagedError: one of them cannot be read, or is not there.
+        """
+        found = {file.header.kind: file for file in self.files if isinstance(file, BackupFile)}
+        if len(found) < len(KINDS):
+            for file in self.files:
+                if isinstance(file, DamagedFile):
+                    raise file.why
+            absent = next(kind for kind in KINDS if kind not in found)
+            raise DamagedError(f"{self.name}: its file of {absent} is not there")
+        data, keys = found["data"], found["keys"]
+        if data.header.backup != keys.header.backup:
+            raise DamagedError(f"{data.path.name} and {keys.path.name} are not of one backup")
+        return data, keys
+
+
+def survey(folder: Path) -> list[FoundBackup]:
+    """Every backup of `folder`, the newest first; before all others those of which nobody can say how old they are.
 
     Raises:
-        DamagedError: a file is named like a backup and is none.
+        BackupError: the folder cannot be read.
+    """
+    grouped: dict[str, list[BackupFile | DamagedFile]] = {}
+    for file in backup_files(folder):
+        name = Path(file.header.file).stem if isinstance(file, BackupFile) else file.path.stem
+        grouped.setdefault(name, []).append(file)
+    found = [
+        FoundBackup(name=name, made_at=_made_at(files), files=tuple(files)) for name, files in grouped.items()
+    ]
+    return sorted(found, key=lambda each: (each.made_at or _UNKNOWN, each.name), reverse=True)
+
+
+def backup_files(folder: Path) -> Iterator[BackupFile | DamagedFile]:
+    """Every backup file of `folder` by name, also those that cannot be read.
+
+    Raises:
         BackupError: the folder cannot be read.
     """
     try:
@@ -37,62 +85,35 @@ def backup_files(folder: Path) -> Iterator[BackupFile]:
         if not folder.is_dir():
             raise BackupError(f"{folder} is not a folder")
         for path in paths:
-            with path.open("rb") as file:
-                yield BackupFile(
-                    path=path, header=parse_header(read_header(file, name=path.name), name=path.name)
-                )
+            yield _read(path)
     except OSError as exc:
         raise BackupError(f"{folder} cannot be read: {exc.strerror}") from exc
 
 
-def newest_pair(folder: Path) -> tuple[BackupFile, BackupFile]:
-    """Data and keys of the newest backup that has both.
+def _read(path: Path) -> BackupFile | DamagedFile:
+    with path.open("rb") as file:
+        try:
+            return BackupFile(
+                path=path, header=parse_header(read_header(file, name=path.name), name=path.name)
+            )
+        except DamagedError as exc:
+            return DamagedFile(path=path, why=exc)
 
-    Raises:
-        BackupError: there is none.
-    """
-    found = list(backup_files(folder))
-    keys = {each.header.backup: each for each in found if each.header.kind == "keys"}
-    pairs = [
-        (each, keys[each.header.backup])
-        for each in found
-        if each.header.kind == "data" and each.header.backup in keys
+
+def _made_at(files: Iterable[BackupFile | DamagedFile]) -> datetime | None:
+    instants = [
+        file.header.made_at if isinstance(file, BackupFile) else named_instant(file.path.stem)
+        for file in files
     ]
-    if not pairs:
-        raise BackupError(
-            f"{folder} has no whole backup: {len(found) - len(keys)} files of data and {len(keys)} of keys, and no two "
-            "of one backup. Files of keys are removed after seven days; take a newer backup."
-        )
-    return max(pairs, key=lambda pair: pair[0].header.made_at)
+    return max((instant for instant in instants if instant is not None), default=None)
 
 
-def prune(folder: Path, *, now: datetime) -> list[Path]:
-    """Remove files of keys whose time is over, damaged ones too, and what a backup that died left; returns which.
-
-    Raises:
-        BackupError: the folder cannot be read, or a file not removed.
-    """
-    try:
-        ended = [
-            path for path in sorted(folder.iterdir()) if (at := _ends_at(path)) is not None and at <= now
-        ]
-        for path in ended:
-            path.unlink(missing_ok=True)
-    except OSError as exc:
-        raise BackupError(f"{folder} cannot be read and tidied: {exc.strerror}") from exc
-    return ended
-
-
-def _ends_at(path: Path) -> datetime | None:
-    """When a file of keys, or anything half-written, has to be gone; None for every other file."""
-    named = _ENDING.fullmatch(path.name)
-    if named is None and not path.match("consent-*.keys"):
-        return None
-    with contextlib.suppress(DamagedError), path.open("rb") as file:
-        header = parse_header(read_header(file, name=path.name), name=path.name)
-        return header.made_at + KEY_BACKUP_LIFE
+def named_instant(name: str) -> datetime | None:
+    """When a file of this name was made; None where the name does not say it."""
+    named = _NAMED.match(name)
     if named is None:
         return None
-    with contextlib.suppress(ValueError):
-        return datetime.strptime(named["made_at"], MADE_AT).replace(tzinfo=UTC) + KEY_BACKUP_LIFE
-    return None
+    try:
+        return datetime.strptime(named["made_at"], MADE_AT).replace(tzinfo=UTC)
+    except ValueError:
+        return None

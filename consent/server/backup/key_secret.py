@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from consent.log import durable_file
-from consent.server.backup.errors import BackupError, DamagedError, SecretError
-from consent.server.backup.finding import newest_pair
-from consent.server.backup.reading import read_through, require_in_time
+from consent.server.backup.choosing import choose
+from consent.server.backup.errors import BackupError, SecretError
 from consent.server.settings.environment import Environment
 
 
@@ -27,17 +26,20 @@ def backup_secret_of(variables: Mapping[str, str]) -> bytes:
     return secret.encode()
 
 
-def restore_key_secret(secret: bytes, folder: Path, *, target: Path, now: datetime | None = None) -> None:
+def restore_key_secret(
+    secret: bytes, folder: Path, *, target: Path, allow_older: bool = False, now: datetime | None = None
+) -> None:
     """Write the CONSENT_KEY_SECRET of the newest backup in `folder` to a new file `target`; restores nothing.
 
+    Only its file of keys is opened, the file of data need only be there.
+
     Raises:
+        OlderError: something newer cannot be used, and `allow_older` was not said.
         BackupError: no backup, its time is over, it does not open, or `target` exists.
     """
-    _, keys = newest_pair(folder)
-    require_in_time(keys.header, now=now or datetime.now(UTC))
-    found = read_through(keys, secret=secret)
-    if found is None:
-        raise DamagedError(f"{keys.path.name} holds no key secret")
+    chosen = choose(
+        folder, secret=secret, now=now or datetime.now(UTC), allow_older=allow_older, kinds=("keys",)
+    )
     target = target.absolute()
-    if not durable_file.create(target, found + b"\n"):
+    if not durable_file.create(target, chosen.key_secret + b"\n"):
         raise BackupError(f"{target} exists already")

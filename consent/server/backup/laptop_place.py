@@ -22,7 +22,7 @@ def is_laptop() -> bool:
 
 
 @contextmanager
-def laptop_place(backups: Path | None) -> Iterator[None]:
+def laptop_place(backups: Path | None, *, allow_older: bool = False) -> Iterator[None]:
     """Settings of the data folder in the environment, and its PostgreSQL running, while the block lasts.
 
     The key secret comes out of the newest backup in `backups` where the folder has none yet.
@@ -39,7 +39,9 @@ def laptop_place(backups: Path | None) -> Iterator[None]:
     try:
         key_secret = folder.root / "secrets" / "key_secret"
         if backups is not None and not key_secret.exists() and not _is_set("CONSENT_KEY_SECRET"):
-            restore_key_secret(_backup_secret(folder), backups, target=key_secret)
+            restore_key_secret(
+                _backup_secret(folder), backups, target=key_secret, allow_older=allow_older
+            )
         for name in _SECRETS:
             if not _is_set(name):
                 os.environ[f"{name}_FILE"] = str(folder.secret(name.removeprefix("CONSENT_").lower()))

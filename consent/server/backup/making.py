@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from consent.server.backup.names import (
     OBJECT,
     RECORDS,
 )
+from consent.server.backup.room import written_to
 from consent.server.backup.sealed_file import SealedWriter, open_sealed
 from consent.server.keys.derivation import FILE as DERIVATION
 from consent.server.keys.index import FILE as KEY_INDEX
@@ -65,42 +66,69 @@ def make_backup(wiring: Wiring, folder: Path, *, with_objects: bool = False) -> 
             "CONSENT_BACKUP_SECRET is not set: a backup has a secret of its own, so that losing CONSENT_KEY_SECRET "
             "loses no backup. Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    parts: list[_Part] = []
     try:
-        with one_moment(wiring) as moment, _sealed(folder, moment.header, secret) as (entries, data):
-            pieces = dumped(wiring.settings.database, program=moment.program, snapshot=moment.snapshot)
-            entries.add(DATABASE, pieces)
-            _add_objects(entries, wiring.registry.log.objects, bodies=with_objects)
-        # After the snapshot: whatever the data was sealed under was in the key store by then.
-        key_header = replace(moment.header, kind="keys")
-        with _sealed(folder, key_header, secret) as (entries, keys):
-            _add_keys(entries, wiring)
-    except OSError as exc:
-        raise BackupError(f"{folder} cannot be written: {exc.strerror}") from exc
+        with written_to(folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with one_moment(wiring) as moment, _sealed(folder, moment.header, secret, parts) as entries:
+                pieces = dumped(wiring.settings.database, program=moment.program, snapshot=moment.snapshot)
+                entries.add(DATABASE, pieces)
+                _add_objects(entries, wiring.registry.log.objects, bodies=with_objects)
+            # After the snapshot: whatever the data was sealed under was in the key store by then.
+            with _sealed(folder, replace(moment.header, kind="keys"), secret, parts) as entries:
+                _add_keys(entries, wiring)
+            _name(parts, folder)
+    finally:
+        for part in parts:
+            part.temporary.unlink(missing_ok=True)
     note_backup(wiring.registry.log.objects, moment.header)
+    data, keys = (part.target for part in parts)
     return Made(data=data, keys=keys, header=moment.header)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One file while it has no name yet."""
+
+    temporary: Path
+    target: Path
+
+
 @contextmanager
-def _sealed(folder: Path, header: BackupHeader, secret: bytes) -> Iterator[tuple[EntryWriter, Path]]:
-    """A sealed file that gets its name once it is on disk and was read back."""
-    target = folder / header.file
+def _sealed(
+    folder: Path, header: BackupHeader, secret: bytes, parts: list[_Part]
+) -> Iterator[EntryWriter]:
+    """A sealed file, on disk and read back when the block is over; it joins `parts` at once."""
     temporary = folder / f".{header.file}.{secrets.token_hex(4)}.part"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = open_new(temporary)
+    parts.append(_Part(temporary=temporary, target=folder / header.file))
+    with os.fdopen(descriptor, "wb") as file:
+        writer = SealedWriter(file, header=write_header(header), secret=secret)
+        entries = EntryWriter(writer.write)
+        yield entries
+        entries.finish()
+        digest = writer.finish()
+        file.flush()
+        os.fsync(file.fileno())
+    _read_back(temporary, secret=secret, digest=digest)
+
+
+def open_new(path: Path) -> int:
+    """A descriptor of a new file that only its owner reads."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _name(parts: Sequence[_Part], folder: Path) -> None:
+    """Let both files be found, or none."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            writer = SealedWriter(file, header=write_header(header), secret=secret)
-            entries = EntryWriter(writer.write)
-            yield entries, target
-            entries.finish()
-            digest = writer.finish()
-            file.flush()
-            os.fsync(file.fileno())
-        _read_back(temporary, secret=secret, digest=digest)
-        temporary.replace(target)
+        # Keys first. Crash in between: keys without data, which nobody takes for a backup, and which end.
+        for part in reversed(parts):
+            part.temporary.replace(part.target)
         durable_file.sync_directory(folder)
-    finally:
-        temporary.unlink(missing_ok=True)
+    except BaseException:
+        for part in parts:
+            part.target.unlink(missing_ok=True)
+        raise
 
 
 def _read_back(path: Path, *, secret: bytes, digest: bytes) -> None:
@@ -115,15 +143,12 @@ def _read_back(path: Path, *, secret: bytes, digest: bytes) -> None:
 
 def _add_objects(entries: EntryWriter, objects: ObjectStore, *, bodies: bool) -> None:
     """The names of all objects, for whoever restores to see what the store lacks; on request their bytes too."""
-    with tempfile.TemporaryFile() as manifest:
+    with written_to(Path(tempfile.gettempdir())), tempfile.TemporaryFile() as manifest:
         for name in objects.keys(""):
             if name.startswith(GUARD):
                 continue
-            if bodies:
-                try:
-                    entries.add(OBJECT + name, [objects.get(name)])
-                except ObjectMissingError:
-                    continue  # removed while we looked
+            if bodies and not _add_object(entries, objects, name):
+                continue
             manifest.write(name.encode() + b"\n")
         manifest.seek(0)
         entries.add(MANIFEST, iter(lambda: manifest.read(PIPE_BYTES), b""))

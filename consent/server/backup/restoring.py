@@ -23,14 +23,15 @@ from consent.server.backup.checking import (
     require_known_software,
     require_same_secret,
 )
+from consent.server.backup.choosing import choose
 from consent.server.backup.dump import restored
 from consent.server.backup.entries import read_entries
 from consent.server.backup.errors import BackupError, DamagedError, SecretError
-from consent.server.backup.finding import BackupFile, newest_pair
+from consent.server.backup.finding import BackupFile
 from consent.server.backup.header import BackupHeader
+from consent.server.backup.latest import noted_backup
 from consent.server.backup.names import DATABASE, IDENTITY, KEY_FILE, MANIFEST, OBJECT, RECORDS
 from consent.server.backup.programs import find_program
-from consent.server.backup.reading import read_through, require_in_time
 from consent.server.backup.sealed_file import open_sealed
 from consent.server.keys.derivation import derivation_secret
 from consent.server.keys.index import FILE as KEY_INDEX
@@ -55,9 +56,11 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What a restore did. `missing_objects` are names that the object store lacks; `erasures` are to be done again."""
+    """What a restore did. `passed_over` are backups that may be newer and could not be used, in words;
+    `missing_objects` are names that the object store lacks; `erasures` are to be done again."""
 
     header: BackupHeader
+    passed_over: tuple[str, ...]
     records: int
     objects: int
     missing_objects: tuple[str, ...]
@@ -65,31 +68,33 @@ class Restored:
     missing: tuple[Missing, ...]
 
 
-def restore(settings: Settings, folder: Path, *, now: datetime) -> Restored:
+def restore(settings: Settings, folder: Path, *, now: datetime, allow_older: bool = False) -> Restored:
     """Restore the newest backup of `folder` into the empty database and stores that `settings` name.
 
     Both files are read to their ends before anything is written. The database comes back in one transaction. Keys
-    that were destroyed after the backup, as the object store remembers, are not brought back.
+    that were destroyed after the backup, as the object store remembers, are not brought back. Where a backup that
+    may be newer cannot be used, an older one is taken only with `allow_older`.
 
     Raises:
         NotEmptyError: there is something already; after a restore that was cut off, empty it and begin again.
-        SecretError, DamagedError, TooOldError, BackupError: the backup cannot be used; nothing was written.
+        SecretError, DamagedError, TooOldError, OlderError, BackupError: the backup cannot be used; nothing was written.
         LogError: the object store or the key store failed.
     """
     secret = _secret(settings)
-    data, keys = newest_pair(folder)
-    require_in_time(keys.header, now=now)
-    require_known_software(data.header)
     require_empty(settings)
-    require_same_secret(read_through(keys, secret=secret), settings)
-    read_through(data, secret=secret)
     objects = open_objects(settings)
+    chosen = choose(
+        folder, secret=secret, now=now, allow_older=allow_older, noted=noted_backup(objects)
+    )
+    require_known_software(chosen.data.header)
+    require_same_secret(chosen.key_secret, settings)
     erasures = erasures_since(objects, now=now)
-    put, lacking = _restore_data(data, settings=settings, secret=secret, objects=objects)
+    put, lacking = _restore_data(chosen.data, settings=settings, secret=secret, objects=objects)
     # Crash after this line: a database without its keys, which refuses to start.
-    records = _restore_keys(keys, settings=settings, secret=secret, erasures=erasures)
+    records = _restore_keys(chosen.keys, settings=settings, secret=secret, erasures=erasures)
     return Restored(
-        header=data.header,
+        header=chosen.data.header,
+        passed_over=chosen.passed_over,
         records=records,
         objects=put,
         missing_objects=tuple(lacking),
