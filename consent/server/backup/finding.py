@@ -33,7 +33,7 @@ class DamagedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundBackup:
-    """The files of one backup. `made_at` is what they claim, or what a damaged one is named; None if nothing says it."""
+    """The files of one backup. `made_at` is what they claim, or a damaged one's name; None if nothing says it."""
 
     name: str
     made_at: datetime | None

@@ -39,9 +39,7 @@ def laptop_place(backups: Path | None, *, allow_older: bool = False) -> Iterator
     try:
         key_secret = folder.root / "secrets" / "key_secret"
         if backups is not None and not key_secret.exists() and not _is_set("CONSENT_KEY_SECRET"):
-            restore_key_secret(
-                _backup_secret(folder), backups, target=key_secret, allow_older=allow_older
-            )
+            restore_key_secret(_backup_secret(folder), backups, target=key_secret, allow_older=allow_older)
         for name in _SECRETS:
             if not _is_set(name):
                 os.environ[f"{name}_FILE"] = str(folder.secret(name.removeprefix("CONSENT_").lower()))

@@ -95,9 +95,7 @@ class _Part:
 
 
 @contextmanager
-def _sealed(
-    folder: Path, header: BackupHeader, secret: bytes, parts: list[_Part]
-) -> Iterator[EntryWriter]:
+def _sealed(folder: Path, header: BackupHeader, secret: bytes, parts: list[_Part]) -> Iterator[EntryWriter]:
     """A sealed file, on disk and read back when the block is over; it joins `parts` at once."""
     temporary = folder / f".{header.file}.{secrets.token_hex(4)}.part"
     descriptor = open_new(temporary)
@@ -143,14 +141,20 @@ def _read_back(path: Path, *, secret: bytes, digest: bytes) -> None:
 
 def _add_objects(entries: EntryWriter, objects: ObjectStore, *, bodies: bool) -> None:
     """The names of all objects, for whoever restores to see what the store lacks; on request their bytes too."""
-    with written_to(Path(tempfile.gettempdir())), tempfile.TemporaryFile() as manifest:
+    beside = Path(tempfile.gettempdir())
+    with tempfile.TemporaryFile(dir=beside) as manifest:
         for name in objects.keys(""):
             if name.startswith(GUARD):
                 continue
-            if bodies and not _add_object(entries, objects, name):
-                continue
-            manifest.write(name.encode() + b"\n")
-        manifest.seek(0)
+            if bodies:
+                try:
+                    entries.add(OBJECT + name, [objects.get(name)])
+                except ObjectMissingError:
+                    continue  # removed while we looked
+            with written_to(beside):
+                manifest.write(name.encode() + b"\n")
+        with written_to(beside):
+            manifest.seek(0)  # which writes what is left
         entries.add(MANIFEST, iter(lambda: manifest.read(PIPE_BYTES), b""))
 
 

@@ -3,11 +3,13 @@
 import argparse
 import contextlib
 import os
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from consent.server.backup.choosing import age_words
 from consent.server.backup.key_secret import backup_secret_of, restore_key_secret
 from consent.server.backup.laptop_place import is_laptop, laptop_place
 from consent.server.commands.registry_here import adopt_settings
@@ -35,6 +37,12 @@ def run(arguments: Sequence[str]) -> int:
         "--from", type=Path, dest="folder", metavar="FOLDER", help="restore its newest backup"
     )
     parser.add_argument(
+        "--older-than-newest",
+        action="store_true",
+        dest="allow_older",
+        help="take an older backup where the newest cannot be used; without it that is refused",
+    )
+    parser.add_argument(
         "--key-secret-to",
         type=Path,
         metavar="FILE",
@@ -54,10 +62,18 @@ def run(arguments: Sequence[str]) -> int:
             f"--new-history needs --reason, 1 to {MAX_REASON_CHARS} characters that everybody will read"
         )
     if options.key_secret_to:
-        restore_key_secret(backup_secret_of(os.environ), options.folder, target=options.key_secret_to)
+        restore_key_secret(
+            backup_secret_of(os.environ),
+            options.folder,
+            target=options.key_secret_to,
+            allow_older=options.allow_older,
+        )
         print(f"Written: {options.key_secret_to}. Nothing was restored yet.")
         return 0
-    with laptop_place(options.folder) if is_laptop() else contextlib.nullcontext():
+    laptop = is_laptop()
+    with (
+        laptop_place(options.folder, allow_older=options.allow_older) if laptop else contextlib.nullcontext()
+    ):
         return _restore(options)
 
 
@@ -73,7 +89,7 @@ def _restore(options: argparse.Namespace) -> int:
 
     now = datetime.now(UTC)
     if options.folder is not None:
-        _tell(done := restore(settings, options.folder, now=now))
+        _tell(done := restore(settings, options.folder, now=now, allow_older=options.allow_older), now=now)
         missing = done.missing
     else:
         missing = missing_history(ports_of(settings))
@@ -83,9 +99,12 @@ def _restore(options: argparse.Namespace) -> int:
     return _say_missing(missing)
 
 
-def _tell(done: "Restored") -> None:
+def _tell(done: "Restored", *, now: datetime) -> None:
     header = done.header
-    print(f"Restored the backup of {format_instant(header.made_at)}: {done.records} record keys.")
+    age = age_words(header.made_at, now=now)
+    print(f"Restored the backup of {format_instant(header.made_at)}, {age}: {done.records} record keys.")
+    for words in done.passed_over:
+        print(f"NOT THE NEWEST. Passed over: {words}", file=sys.stderr)
     if done.objects:
         print(
             f"The object store was empty: {done.objects} objects put back. Erasures since then are not known here."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consent.server.backup.errors import BackupError
-from consent.server.backup.finding import prune
+from consent.server.backup.pruning import prune
 from consent.server.backup.header import BackupHeader, write_header
 from consent.server.backup.sealed_file import SealedWriter
 
