@@ -1,9 +1,7 @@
-"""One contract for every object store: files, and two real S3 servers that each do half of S3."""
+"""One contract for every object store: files, and real S3 servers, of which two do half of S3 each."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,29 +17,7 @@ from consent.log.errors import (
 from consent.log.objects import ObjectStore
 from consent.log.storage_file import FileObjectStore
 from tests.contract import servers
-
-KINDS = ["file", "rclone", "localbucket"]
-
-
-def _s3_store(url: str, *, secret_key: str = servers.SECRET_KEY, prefix: str = "registry/") -> ObjectStore:
-    from consent.log.storage_s3 import S3ObjectStore, s3_client
-
-    client = s3_client(
-        endpoint_url=url, region="us-east-1", access_key=servers.ACCESS_KEY, secret_key=secret_key
-    )
-    return S3ObjectStore(client=client, bucket=servers.BUCKET, prefix=prefix)
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    folder: Path = tmp_path_factory.mktemp(request.param)
-    if request.param == "file":
-        yield FileObjectStore(folder)
-        return
-    if servers.program(request.param) is None:
-        pytest.skip(f"{request.param} is not installed")
-    with getattr(servers, request.param)(folder) as url:
-        yield _s3_store(url)
+from tests.contract.servers import s3_store
 
 
 def test_what_was_put_is_got_back_byte_for_byte(store: ObjectStore) -> None:
@@ -91,65 +67,6 @@ def test_an_object_is_replaced_only_if_it_is_still_what_was_expected(store: Obje
             store.replace("step/one", b"2", expected=expected)
     store.replace("step/one", b"2", expected=b"1")
     assert store.get("step/one") == b"2"
-
-
-def test_of_writers_from_one_state_no_two_succeed(store: ObjectStore, request: pytest.FixtureRequest) -> None:
-    if request.node.callspec.params["store"] != "file":
-        pytest.skip("neither server honours If-Match: there the comparison alone protects")
-    store.put("step/race", b"begin", immutable=False)
-    barrier, won = threading.Barrier(4), []
-
-    def step(mine: bytes) -> None:
-        barrier.wait()
-        try:
-            store.replace("step/race", mine, expected=b"begin")
-        except ObjectChangedError:
-            return
-        won.append(mine)
-
-    threads = [threading.Thread(target=step, args=(bytes([n]),)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [store.get("step/race")] == won
-
-
-def test_a_store_that_honours_if_match_is_asked_to(tmp_path: Path) -> None:
-    import io
-
-    from botocore.response import StreamingBody
-    from botocore.stub import Stubber
-
-    from consent.log.storage_s3 import S3ObjectStore, s3_client
-
-    client = s3_client(endpoint_url="http://127.0.0.1:1", region="r", access_key="a", secret_key="s")
-    named = {"Bucket": "b", "Key": "k"}
-
-    def found(data: bytes) -> dict[str, Any]:
-        return {
-            "Body": StreamingBody(io.BytesIO(data), len(data)),
-            "ContentLength": len(data),
-            "ETag": '"tag"',
-        }
-
-    with Stubber(client) as stub:
-        stub.add_response("head_bucket", {}, {"Bucket": "b"})
-        store = S3ObjectStore(client=client, bucket="b")
-        conditional = {**named, "Body": b"new", "IfMatch": '"tag"'}
-        stub.add_response("get_object", found(b"old"), named)
-        stub.add_response("put_object", {}, conditional)
-        store.replace("k", b"new", expected=b"old")
-        for now in (b"other", b"new"):  # another writer was first; or our first attempt's answer was lost
-            stub.add_response("get_object", found(b"old"), named)
-            stub.add_client_error(
-                "put_object", "PreconditionFailed", http_status_code=412, expected_params=conditional
-            )
-            stub.add_response("get_object", found(now), named)
-        with pytest.raises(ObjectChangedError):
-            store.replace("k", b"new", expected=b"old")
-        store.replace("k", b"new", expected=b"old")
-        stub.assert_no_pending_responses()
 
 
 def test_the_keys_of_tiles_can_be_held_and_listed(store: ObjectStore) -> None:
@@ -247,32 +164,18 @@ def test_a_key_that_some_store_cannot_hold_is_refused_by_every_store(store: Obje
             call()
 
 
-def test_rclone_really_overwrites_so_that_the_comparison_is_what_protects(tmp_path: Path) -> None:
-    """The trap itself: without looking first, If-None-Match alone would have lost the first bytes."""
-    if servers.program("rclone") is None:
-        pytest.skip("rclone is not installed")
-    with servers.rclone(tmp_path) as url:
-        store: Any = _s3_store(url, prefix="")
-        store._client.put_object(Bucket=servers.BUCKET, Key="k", Body=b"first", IfNoneMatch="*")
-        store._client.put_object(Bucket=servers.BUCKET, Key="k", Body=b"second", IfNoneMatch="*")
-        assert store.get("k") == b"second"
-        with pytest.raises(ImmutableError):
-            store.put("k", b"third", immutable=True)
-        assert store.get("k") == b"second"
-
-
 def test_a_wrong_secret_is_refused_at_the_start(tmp_path: Path) -> None:
     if servers.program("rclone") is None:
         pytest.skip("rclone is not installed")
     with servers.rclone(tmp_path) as url, pytest.raises(StoreUnavailableError):
-        _s3_store(url, secret_key="not the secret")
+        s3_store(url, secret_key="not the secret")
 
 
 def test_a_server_that_went_away_ends_in_refusals(tmp_path: Path) -> None:
     if servers.program("localbucket") is None:
         pytest.skip("localbucket is not installed")
     with servers.localbucket(tmp_path) as url:
-        store = _s3_store(url)
+        store = s3_store(url)
         store.put("a", b"1", immutable=True)
     for call in (
         lambda: store.get("a"),
