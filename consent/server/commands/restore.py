@@ -53,10 +53,20 @@ def run(arguments: Sequence[str]) -> int:
         action="store_true",
         help="declare what is missing lost for ever: published, with a new database id and a new log origin",
     )
+    parser.add_argument(
+        "--lost-endings",
+        action="store_true",
+        help="only name the consents that count in the restored database and did not any more when it was lost",
+    )
     parser.add_argument("--reason", help="what happened, for everybody to read; needed with --new-history")
     options = parser.parse_args(list(arguments))
-    if options.folder is None and (options.key_secret_to or not options.new_history):
-        parser.error("expected --from FOLDER, or --new-history for a database that is restored already")
+    if options.lost_endings and (options.folder or options.key_secret_to or options.new_history):
+        parser.error("--lost-endings stands alone: restore first, then `consent-server migrate`, then ask")
+    alone = options.new_history or options.lost_endings
+    if options.folder is None and (options.key_secret_to or not alone):
+        parser.error(
+            "expected --from FOLDER, or for a database that is restored already --new-history or --lost-endings"
+        )
     if options.new_history and not 1 <= len((options.reason or "").strip()) <= MAX_REASON_CHARS:
         parser.error(
             f"--new-history needs --reason, 1 to {MAX_REASON_CHARS} characters that everybody will read"
@@ -80,6 +90,8 @@ def run(arguments: Sequence[str]) -> int:
 def _restore(options: argparse.Namespace) -> int:
     settings = adopt_settings()
     set_up_django()
+    if options.lost_endings:
+        return _say_lost_endings(settings)
     # Imported here: models exist only after the set-up.
     from consent.server.backup.restoring import (  # noqa: PLC0415
         missing_history,
@@ -127,10 +139,33 @@ def _declare(settings: Settings, *, reason: str) -> None:
         print(f"{'live' if loss.livemode else 'test'}: history number {loss.generation + 1}; lost: {lost}.")
     # From here on the database answers: nobody who was erased since the backup may be in it when processes start.
     prepare(settings)
+    _say_lost_endings(settings)
     print(
         "Declared. Everything acknowledged after the backup is lost, endings of consents among it. The statement is\n"
         "public at /docs/history. Start the processes, and tell performers and organizations."
     )
+
+
+def _say_lost_endings(settings: Settings) -> int:
+    """Status 0: every list tells, and no ending was lost. 1: see what is said."""
+    # Imported here: models exist only after the set-up.
+    from consent.server.backup.lost_endings import command, lost_endings  # noqa: PLC0415
+    from consent.server.wiring import make_wiring  # noqa: PLC0415
+    from signing.trust import parse_trust  # noqa: PLC0415
+
+    wiring = make_wiring(settings)
+    lost = lost_endings(wiring.registry, trust=parse_trust(wiring.trust()))
+    for each in lost.found:
+        ended = "paused" if each.paused else "ended"
+        print(
+            f"LOST ENDING {each.grant} counts here; by {format_instant(each.as_of)} it had {ended}. To do it again:"
+        )
+        print(f"  {command(each)}")
+    for words in lost.unknown:
+        print(f"What ended cannot be read from {words}.", file=sys.stderr)
+    if not lost.found:
+        print("No ending is known to be lost, as far as the last status lists tell.")
+    return INCOMPLETE if lost.found or lost.unknown else 0
 
 
 def _say_missing(missing: "Sequence[Missing]") -> int:
