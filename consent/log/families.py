@@ -181,6 +181,11 @@ ERASURES = Family(
     text="Erasures: begun, erased and waiting for the last key backup to expire, or complete.",
     labels=("state",),
 )
+ERASURE_NOTES_REFUSED = Family(
+    name="consent_erasure_notes_refused_total",
+    kind="counter",
+    text="Notes of erasures in the object store that this registry did not make, or that cannot be read.",
+)
 OUTBOX_WAITING = Family(
     name="consent_outbox_waiting",
     kind="gauge",
@@ -231,6 +236,12 @@ LEDGER_UNCOMMITTED = Family(
     kind="gauge",
     text="Age of the oldest shipped segment that the history has not committed to, in seconds.",
 )
+EVIDENCE_MADE = Family(
+    name="consent_evidence_bundles_total",
+    kind="counter",
+    text="Evidence bundles that were made, verified and handed out, by side.",
+    labels=("side",),
+)
 KEY_NOT_AFTER = Family(
     name="consent_key_not_after_seconds",
     kind="gauge",
@@ -242,8 +253,9 @@ FAMILIES: Final = (
     REQUESTS, SECONDS, DECISIONS, REASONS, CELLS_READ, EVICTED, FETCHES, FALLBACKS, CELLS, FRESHNESS, ENFORCED,
     SEALS, UNREADABLE, REFUSED, POLLS, READERS, NOTICES, BUILD, LOG_SEQ, LOG_SIZE,
     LOG_PUBLISHED, LOG_LAG, LOG_HALTED, LOG_UPLOADS, LOG_COSIGNATURES, STATUS_AGE, ENFORCEMENTS_WAITING,
-    ENFORCEMENTS_OLDEST, ERASURES, OUTBOX_WAITING, OUTBOX_OLDEST, NONCE_OLDEST, LEDGER_GAPS, LEDGER_WAITING,
-    LEDGER_OLDEST, LEDGER_SHIPPED, LEDGER_COMMITTED, LEDGER_UNCOMMITTED, BACKUP_MADE, KEY_NOT_AFTER,
+    ENFORCEMENTS_OLDEST, ERASURES, ERASURE_NOTES_REFUSED, OUTBOX_WAITING, OUTBOX_OLDEST, NONCE_OLDEST, LEDGER_GAPS,
+    LEDGER_WAITING, LEDGER_OLDEST, LEDGER_SHIPPED, LEDGER_COMMITTED, LEDGER_UNCOMMITTED, BACKUP_MADE, EVIDENCE_MADE,
+    KEY_NOT_AFTER,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from consent.log.boot_clock import boot_clock_s
 from consent.log.derive import derive_key
+from consent.log.erasures import ErasureNotes
 from consent.log.figures import Figures
 from consent.log.guard import RollbackGuard
 from consent.log.heads import chain_at
@@ -28,6 +29,7 @@ class LogPorts:
     sealer: Sealer
     objects: ObjectStore
     guard: RollbackGuard
+    erasures: ErasureNotes
     tokens: PositionCodec
     boot_clock: Callable[[], float]
     sleep: Callable[[float], None]
@@ -45,8 +47,8 @@ def log_ports(
 ) -> LogPorts:
     """The ports of a process of its own; make them after a fork, never before.
 
-    `also` opens what was wrapped under another secret, while `key_secret` is rotated. The keys of guard and tokens come
-    from `derivation`, which no rotation changes; without it from `key_secret`.
+    `also` opens what was wrapped under another secret, while `key_secret` is rotated. The keys of guard, tokens
+    and notes come from `derivation`, which no rotation changes; without it from `key_secret`.
 
     Raises:
         ValueError: `key_secret` is shorter than 32 bytes.
@@ -62,6 +64,7 @@ def log_ports(
             clock=boot_clock_s,
             chain_at=chain_at,
         ),
+        erasures=erasure_notes(objects, derivation=lasting),
         tokens=PositionCodec(
             derive_key(lasting, purpose="consent-registry/position/v1", length=TOKEN_KEY_BYTES)
         ),
@@ -69,3 +72,8 @@ def log_ports(
         sleep=time.sleep,
         random=secrets.token_bytes,
     )
+
+
+def erasure_notes(objects: ObjectStore, *, derivation: bytes) -> ErasureNotes:
+    """The notes of erasures of the registry that has this secret; see `log_ports`."""
+    return ErasureNotes(objects, key=derive_key(derivation, purpose="consent-registry/erasure-note/v1"))

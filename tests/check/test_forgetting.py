@@ -165,9 +165,9 @@ def zephyrine(node: "Node") -> "Person":
         performer=person.id,
         ground="A claim of Zephyrine's",
         until=world.clock().replace(year=2030),
-        placed_by="operator-1",
+        placed_by="operator-of-that-hold",
     )
-    lift_legal_hold(world.ports, hold=hold, lifted_by="operator-1")
+    lift_legal_hold(world.ports, hold=hold, lifted_by="operator-of-that-hold")
     make_recovery_code(world.ports, performer=person.id)
     make_link(world.ports, kind="stop", performer=person.id)
     assert Grant.objects.filter(performer_id=person.id).count() == 2
@@ -186,7 +186,6 @@ def _ship(node: "Node") -> int:
 def test_after_an_erasure_nothing_of_the_person_is_found_and_everything_else_stands(
     node: "Node", zephyrine: "Person", database: str, check_log_ports: Any
 ) -> None:
-    from consent.log.erasures import forget_notes
     from consent.log.models import Event
     from consent.log.verify import verify_history
     from consent.registry.models import CheckCount, FeedEntry
@@ -223,7 +222,7 @@ def test_after_an_erasure_nothing_of_the_person_is_found_and_everything_else_sta
     world.clock.forward(days=7)
     complete_due(world.ports)
     world.clock.forward(days=1, seconds=1)
-    forget_notes(world.ports.log.objects, now=world.clock())  # what a restore would have needed
+    world.ports.log.erasures.forget(now=world.clock())  # what a restore would have needed
 
     # One event says to check processes that this internal number means nobody; nothing else names it.
     del needles[str(zephyrine.id)]

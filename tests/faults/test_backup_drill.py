@@ -93,6 +93,17 @@ def _restore(story: Story, place: Place, *, now: datetime | None = None) -> Any:
     return restore(place.settings(), story.backups, now=now or datetime.now(UTC))
 
 
+def _notes(story: Story, place: Place) -> Any:
+    """The notes of erasures in the object store of `place`, as the registry of the story writes them."""
+    from consent.log.ports import erasure_notes
+    from consent.log.storage_file import FileObjectStore
+    from consent.server.keys.derivation import derivation_secret
+
+    settings = story.place.settings()
+    derivation = derivation_secret(settings.storage.keys, opens=settings.secrets.opening)
+    return erasure_notes(FileObjectStore(place.objects), derivation=derivation)
+
+
 def test_what_was_backed_up_comes_back_whole(story: Story, new_place: Place) -> None:
     from consent.log.database_safety import check_database
     from consent.log.events import open_event
@@ -183,17 +194,14 @@ def test_a_declared_loss_lets_the_registry_go_on_and_says_what_was_lost(
 
 
 def test_keys_destroyed_after_the_backup_do_not_come_back(story: Story, new_place: Place) -> None:
-    from consent.log.erasures import note_erasure
     from consent.log.errors import RecordDestroyedError
     from consent.log.models import Event
-    from consent.log.storage_file import FileObjectStore
     from consent.server.backup.restoring import ports_of
     from tests.log.history import connected_to
 
     with connected_to(story.place.database):
         record = Event.objects.get(livemode=True, seq=story.backed_up_at).record
-    note_erasure(
-        FileObjectStore(new_place.objects),
+    _notes(story, new_place).note(
         at=datetime.now(UTC),
         performer=UUID("00000000-0000-4000-8000-000000000000"),
         records=[record, "never_had_a_key"],
@@ -210,8 +218,6 @@ def test_keys_destroyed_after_the_backup_do_not_come_back(story: Story, new_plac
 def test_a_person_who_was_erased_after_the_backup_does_not_come_back(story: Story, new_place: Place) -> None:
     from django.db import connection
 
-    from consent.log.erasures import note_erasure
-    from consent.log.storage_file import FileObjectStore
     from consent.registry.models import Credential, Grant, IdentityRecord, Performer
     from consent.server.commands.restore import _declare
     from consent.server.preparing import prepare
@@ -223,9 +229,7 @@ def test_a_person_who_was_erased_after_the_backup_does_not_come_back(story: Stor
         person = Performer.objects.get(id=grant.performer_id)
         thumbprint = Credential.objects.get(performer=person).thumbprint
         records = [person.record, IdentityRecord.objects.get(performer=person).record]
-    note_erasure(
-        FileObjectStore(new_place.objects), at=datetime.now(UTC), performer=person.id, records=records
-    )
+    _notes(story, new_place).note(at=datetime.now(UTC), performer=person.id, records=records)
     _restore(story, new_place)
     prepare(new_place.settings())  # rolled back still: the keys are gone, the rows wait
     assert Performer.objects.filter(id=person.id).exists()
@@ -239,13 +243,34 @@ def test_a_person_who_was_erased_after_the_backup_does_not_come_back(story: Stor
         assert cursor.fetchone()[0] == 1
 
 
+def test_whoever_can_write_to_the_object_store_has_nobody_erased_by_a_restore(
+    story: Story, new_place: Place
+) -> None:
+    from consent.log.errors import ErasureNoteError
+    from consent.log.ports import erasure_notes
+    from consent.log.storage_file import FileObjectStore
+    from consent.registry.models import Grant
+    from tests.log.history import connected_to
+
+    with connected_to(story.place.database):
+        person = Grant.objects.get(id=story.grant).performer_id
+    forged = erasure_notes(FileObjectStore(new_place.objects), derivation=b"a secret of somebody else's ....")
+    forged.note(at=datetime.now(UTC), performer=person, records=["key-secret-probe"])
+    with pytest.raises(ErasureNoteError, match="was not made by this registry"):
+        _restore(story, new_place)
+    for name in list(FileObjectStore(new_place.objects).keys("erased/")):
+        FileObjectStore(new_place.objects).delete(name)
+    assert _restore(story, new_place).erasures == ()  # nothing had been written
+
+
 def test_keys_older_than_seven_days_are_refused_and_pruned(
     story: Story, new_place: Place, tmp_path: Path
 ) -> None:
     from consent.server.backup.errors import BackupError, TooOldError
-    from consent.server.backup.finding import newest_pair, prune
+    from consent.server.backup.finding import survey
+    from consent.server.backup.pruning import prune
 
-    made_at = newest_pair(story.backups)[1].header.made_at
+    made_at = survey(story.backups)[0].pair()[1].header.made_at
     with pytest.raises(TooOldError, match="seven days"):
         _restore(story, new_place, now=made_at + timedelta(days=7))
     with pytest.raises(BackupError, match="clock"):
@@ -253,8 +278,8 @@ def test_keys_older_than_seven_days_are_refused_and_pruned(
     copy = shutil.copytree(story.backups, tmp_path / "backups")
     assert prune(copy, now=made_at + timedelta(days=7) - timedelta(seconds=1)) == []
     assert [path.suffix for path in prune(copy, now=made_at + timedelta(days=7))] == [".keys"]
-    with pytest.raises(BackupError, match="no whole backup"):
-        newest_pair(copy)
+    with pytest.raises(BackupError, match="its file of keys is not there"):
+        survey(copy)[0].pair()
 
 
 def test_nothing_is_restored_over_anything(story: Story, new_place: Place) -> None:
@@ -310,9 +335,9 @@ def test_a_backup_by_newer_software_is_refused(story: Story) -> None:
 
     from consent.server.backup.checking import require_known_software
     from consent.server.backup.errors import BackupError
-    from consent.server.backup.finding import newest_pair
+    from consent.server.backup.finding import survey
 
-    header = newest_pair(story.backups)[0].header
+    header = survey(story.backups)[0].pair()[0].header
     require_known_software(header)
     with pytest.raises(BackupError, match="log 9999_later"):
         require_known_software(replace(header, migrations={**header.migrations, "log": "9999_later"}))

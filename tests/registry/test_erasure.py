@@ -52,6 +52,7 @@ class Killed(BaseException):
 def test_killed_at_any_step_it_denies_at_once_and_the_next_run_completes(
     world: "World", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from consent.log.erasures import ErasureNotes
     from consent.log.sealing import Sealer
     from consent.registry.models import Erasure, Grant, IdentityRecord
     from consent.registry.operations import erase_performer as operation
@@ -59,7 +60,7 @@ def test_killed_at_any_step_it_denies_at_once_and_the_next_run_completes(
     steps = [
         (operation, "seen"),
         (operation, "enforced"),
-        (operation, "note_erasure"),
+        (ErasureNotes, "note"),
         (Sealer, "destroy"),
         (operation, "_forget_rows"),
         (operation.ErasurePermit.objects, "create"),

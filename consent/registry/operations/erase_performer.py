@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection
 
 from consent.core.ids import new_id
 from consent.core.states import GrantEvent
-from consent.log.erasures import KEY_BACKUP_LIFE, note_erasure
+from consent.log.erasures import KEY_BACKUP_LIFE
 from consent.log.errors import KeyMissingError, RecordDestroyedError
 from consent.log.events import ERASED, NewEvent
 from consent.log.models import ErasurePermit, Outbox
@@ -120,7 +120,7 @@ def go_on(ports: RegistryPorts, begun: Erasure, *, elsewhere: Sequence[ForgetEls
     if begun.erased_at is None:
         # Crash from here on: the rows still say which keys there are, and destroying one twice does no harm.
         records = _records(begun)
-        note_erasure(ports.log.objects, at=ports.clock(), performer=begun.performer, records=records)
+        ports.log.erasures.note(at=ports.clock(), performer=begun.performer, records=records)
         for record in records:
             ports.log.sealer.destroy(record)
         _forget_rows(ports, begun)

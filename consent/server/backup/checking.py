@@ -7,8 +7,7 @@ from pathlib import Path
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from consent.log.erasures import Erasure, noted_erasures
-from consent.log.objects import ObjectStore
+from consent.log.erasures import Erasure, ErasureNotes
 from consent.server.backup.errors import BackupError, NotEmptyError, SecretError
 from consent.server.backup.header import BackupHeader
 from consent.server.backup.reading import CLOCK_SKEW
@@ -77,14 +76,14 @@ def require_empty(settings: Settings) -> None:
         raise NotEmptyError("the key store holds keys already: use an empty one (CONSENT_KEY_STORE)")
 
 
-def erasures_since(objects: ObjectStore, *, now: datetime) -> list[Erasure]:
+def erasures_since(notes: ErasureNotes, *, now: datetime) -> list[Erasure]:
     """What was erased lately and must not come back.
 
     Raises:
         StoreError, ErasureNoteError: it cannot be known.
         BackupError: one is of the future: this machine's clock is behind.
     """
-    found = list(noted_erasures(objects))
+    found = list(notes.all())
     if found and max(each.at for each in found) > now + CLOCK_SKEW:
         raise BackupError(
             f"somebody was erased at {format_instant(found[-1].at)}, and this machine's clock says "

@@ -31,6 +31,7 @@ from consent.server.backup.finding import BackupFile
 from consent.server.backup.header import BackupHeader
 from consent.server.backup.latest import noted_backup
 from consent.server.backup.names import DATABASE, IDENTITY, KEY_FILE, MANIFEST, OBJECT, RECORDS
+from consent.server.backup.noted_erasures import notes_known_to
 from consent.server.backup.programs import find_program
 from consent.server.backup.sealed_file import open_sealed
 from consent.server.keys.derivation import derivation_secret
@@ -83,12 +84,10 @@ def restore(settings: Settings, folder: Path, *, now: datetime, allow_older: boo
     secret = _secret(settings)
     require_empty(settings)
     objects = open_objects(settings)
-    chosen = choose(
-        folder, secret=secret, now=now, allow_older=allow_older, noted=noted_backup(objects)
-    )
+    chosen = choose(folder, secret=secret, now=now, allow_older=allow_older, noted=noted_backup(objects))
     require_known_software(chosen.data.header)
     require_same_secret(chosen.key_secret, settings)
-    erasures = erasures_since(objects, now=now)
+    erasures = erasures_since(notes_known_to(chosen.keys, settings=settings, objects=objects), now=now)
     put, lacking = _restore_data(chosen.data, settings=settings, secret=secret, objects=objects)
     # Crash after this line: a database without its keys, which refuses to start.
     records = _restore_keys(chosen.keys, settings=settings, secret=secret, erasures=erasures)

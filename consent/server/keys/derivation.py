@@ -28,11 +28,19 @@ def derivation_secret(folder: Path, *, opens: Sequence[bytes]) -> bytes:
     Raises:
         KeysError: the file is there and none of them opens it, or there is none and two secrets to choose from.
     """
-    sealed = _read(folder)
+    return open_derivation(_read(folder), opens=opens, where=str(folder / FILE))
+
+
+def open_derivation(sealed: bytes | None, *, opens: Sequence[bytes], where: str) -> bytes:
+    """The secret in the bytes of that file, or None where there is none; `where` names the file in errors.
+
+    Raises:
+        KeysError: as of `derivation_secret`.
+    """
     if sealed is None:
         if len(opens) > 1:
             raise KeysError(
-                f"{folder / FILE} is not there yet, and nothing says which of two secrets the registry began with: set "
+                f"{where} is not there yet, and nothing says which of two secrets the registry began with: set "
                 "CONSENT_KEY_SECRET to that, without CONSENT_KEY_SECRET_ALSO, and run `consent-server migrate` first"
             )
         return opens[0]
@@ -43,7 +51,7 @@ def derivation_secret(folder: Path, *, opens: Sequence[bytes]) -> bytes:
             )
         except (InvalidTag, ValueError):
             continue
-    raise KeysError(f"{folder / FILE} does not open: is CONSENT_KEY_SECRET the one it was made with?")
+    raise KeysError(f"{where} does not open: is CONSENT_KEY_SECRET the one it was made with?")
 
 
 def keep_derivation_secret(folder: Path, *, secret: bytes, opens: Sequence[bytes]) -> bool:
