@@ -13,6 +13,9 @@ from consent.server.settings.names import NAMES, SETTINGS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+BACKUP = DEPLOY / "systemd" / "consent-backup.service"
+TIMER = BACKUP.with_suffix(".timer")
+PROCESSES = [unit for unit in UNITS if unit != BACKUP]
 
 
 def _compose() -> dict:
@@ -74,17 +77,52 @@ def test_the_container_runs_as_nobody_special_and_copies_only_what_exists() -> N
             assert all((top / source).exists() for source in sources), line
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=[unit.name for unit in UNITS])
-def test_a_unit_runs_its_process_without_privileges(unit: Path) -> None:
+def _unit(path: Path) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(strict=True, interpolation=None)
     parser.optionxform = str
-    parser.read_string(unit.read_text())
-    service = parser["Service"]
+    parser.read_string(path.read_text())
+    return parser
+
+
+def _is_hardened(service: configparser.SectionProxy) -> bool:
+    return (service["User"], service["NoNewPrivileges"]) == ("consent", "yes") and (
+        service["ProtectSystem"],
+        service["CapabilityBoundingSet"],
+    ) == ("strict", "")
+
+
+@pytest.mark.parametrize("unit", PROCESSES, ids=[unit.name for unit in PROCESSES])
+def test_a_unit_runs_its_process_without_privileges(unit: Path) -> None:
+    service = _unit(unit)["Service"]
     process = unit.stem.removeprefix("consent-")
     words = shlex.split(service["ExecStart"])
     assert words[:3] == ["/opt/consent/bin/consent-server", "run", process]
-    assert service["User"] == "consent" and service["NoNewPrivileges"] == "yes"
-    assert service["ProtectSystem"] == "strict" and service["CapabilityBoundingSet"] == ""
+    assert _is_hardened(service)
+
+
+def test_the_backup_is_as_hardened_as_the_processes_and_runs_once_an_hour() -> None:
+    backup, timer = _unit(BACKUP), _unit(TIMER)
+    service, folder = backup["Service"], "/var/backups/consent"
+    assert service["Type"] == "oneshot" and "Restart" not in service
+    assert _is_hardened(service)
+    peer = _unit(BACKUP.with_name("consent-relay.service"))["Service"]
+    own = {"Type", "ExecStart", "Restart", "RestartSec", "TimeoutStopSec"}
+    assert {name: value for name, value in peer.items() if name not in own}.items() <= dict(service).items()
+    # The one folder that it may write to beside the data folder is where it writes, and it has to be mounted.
+    assert service["ReadWritePaths"] == backup["Unit"]["RequiresMountsFor"] == folder
+    words = shlex.split(service["ExecStart"])
+    assert words[:4] == ["/opt/consent/bin/consent-server", "backup", "--to", folder]
+    assert timer["Timer"]["Unit"] == BACKUP.name and timer["Timer"]["OnCalendar"] == "hourly"
+    assert timer["Timer"]["Persistent"] == "true" and timer["Install"]["WantedBy"] == "timers.target"
+    assert "Install" not in backup  # the timer starts it, nothing else
+
+
+def test_only_the_backup_has_the_secret_of_the_backups() -> None:
+    service = _unit(BACKUP)["Service"]
+    name, _, source = service["LoadCredential"].partition(":")
+    assert service["Environment"] == f"CONSENT_BACKUP_SECRET_FILE=%d/{name}"
+    assert source in (DEPLOY / "runbooks" / "back-up.md").read_text()
+    assert not any("backup-secret" in unit.read_text() for unit in PROCESSES)
 
 
 def test_the_units_and_services_of_one_machine_listen_on_ports_of_their_own() -> None:
@@ -114,11 +152,12 @@ def test_nginx_sends_check_nodes_what_the_lane_answers_and_nothing_else() -> Non
 
 
 @pytest.mark.needs("systemd-analyze")
-@pytest.mark.parametrize("unit", UNITS, ids=[unit.name for unit in UNITS])
+@pytest.mark.parametrize("unit", [*UNITS, TIMER], ids=[unit.name for unit in (*UNITS, TIMER)])
 def test_systemd_understands_the_unit(unit: Path, tmp_path: Path) -> None:
-    text = unit.read_text().replace("/opt/consent/bin/consent-server run", "/bin/true")
+    for each in (*UNITS, TIMER):  # the timer names its service
+        text = each.read_text().replace("/opt/consent/bin/consent-server", "/bin/true")
+        (tmp_path / each.name).write_text(text)
     copy = tmp_path / unit.name
-    copy.write_text(text)
     done = subprocess.run(
         ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False
     )

@@ -28,7 +28,7 @@ def written_to(folder: Path) -> Iterator[None]:
     except OSError as exc:
         if exc.errno not in _FULL:
             raise BackupError(f"{folder} cannot be written: {exc.strerror}") from exc
-        tidy = f"consent-server backup prune --in {shlex.quote(str(folder))} --keep-days 30"
+        tidy = f"consent-server backup prune --in {shlex.quote(str(folder))} --keep-days 8"
         raise BackupError(
             f"the disk of {folder} is full ({exc.strerror}{_free(folder)}). Nothing was made, and no earlier backup "
             f"was touched. Make room; `{tidy}` removes files of data that are older than that. "
