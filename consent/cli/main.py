@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from consent.cli import check, receipt, scan, trust, verify
+from consent.cli import check, evidence, receipt, scan, trust, verify
 from consent.cli.context import Context, Exit
 from consent.cli.log import verbs as log
 from consent.cli.output import safe_block
@@ -35,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     scan.add_parser(verbs)
     verify.add_parser(verbs)
     receipt.add_parser(verbs)
+    evidence.add_parser(verbs)
     trust.add_parser(verbs)
     log.add_parser(verbs)
     witness.add_parser(verbs)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from consent.cli.context import Context, Exit
+from consent.cli.evidence import print_questions
 from consent.cli.log.opened import entry_of, load_policy
 from consent.cli.output import print_fields, print_json, safe
 from consent.cli.status_option import add_status, status_from, status_line, status_words
@@ -20,11 +21,12 @@ from signing.tlog_policy import Policy
 
 SHOWN_DECISIONS = 20
 EPILOG = """\
-Verifies a receipt, a receipt with its log proof, a grant package, an acknowledgement, a proof file or a checkpoint
-with nothing but a trust file; without --status no network is used. For each key it says who introduced it: the
-performer, or the registry and its examiner. With --policy the document must rest on a log that the witnesses of the
-policy cosigned; without it a log proof counts by the registry's own log key. That a document is valid says that it is
-genuine. Whether a consent still stands, a check says at once; --status says it as of some minutes ago.
+Verifies a receipt, a receipt with its log proof, a grant package, an evidence bundle, an acknowledgement, a proof file
+or a checkpoint with nothing but a trust file; without --status no network is used. For each key it says who introduced
+it: the performer, or the registry and its examiner. With --policy the document must rest on a log that the witnesses of
+the policy cosigned; without it a log proof counts by the registry's own log key. That a document is valid says that it
+is genuine; of an evidence bundle also that its verdicts follow from what is enclosed. Whether a consent still stands, a
+check says at once; --status says it as of some minutes ago.
 
 exit codes: 0 valid, 1 invalid, 2 usage; with --allowed also 1 when a decision is a deny, 3 when it ran out; with
 --status also 1 when the consent does not stand, 3 when that cannot be told"""
@@ -153,11 +155,12 @@ def _print(proven: Mapping[str, object], status: str | None, context: Context) -
     flat = [
         (name.replace("_", " "), _word(value))
         for name, value in proven.items()
-        if name not in {"kind", "livemode", "decisions", "keys", "status"}
+        if name not in {"kind", "livemode", "decisions", "keys", "status", "questions"}
     ]
     if status is not None:
         flat.append(("status", status))
     print_fields(context, flat)
+    print_questions(proven, context)
     decisions = _listed(proven.get("decisions"))
     for item in decisions[:SHOWN_DECISIONS]:
         reasons = ", ".join(map(str, _plain_list(item["reasons"])))

@@ -1,11 +1,13 @@
 """What a piece of evidence proves, as JSON: for machines, and for the terminal that prints it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from consent.client.described_bundle import Facts, describe_bundle
 from consent.client.evidence import Evidence, ProvenEntry, is_of_test_log
 from signing.acknowledgement import Acknowledgement
 from signing.base64_lines import b64
+from signing.evidence_bundle import VerifiedBundle
 from signing.instants import format_instant, format_instant_ms
 from signing.key_chain import KeyIntroduction
 from signing.logged_event import VerifiedEvent
@@ -14,8 +16,6 @@ from signing.receipt import Receipt
 from signing.receipt_proof import ProvenReceipt
 from signing.signed_checkpoint import SignedCheckpoint
 
-Facts = Mapping[str, object]
-
 
 def describe(evidence: Evidence, *, at: datetime, compared: bool) -> Facts:
     """What was proven. `compared`: an acknowledgement was held against its statement."""
@@ -23,6 +23,7 @@ def describe(evidence: Evidence, *, at: datetime, compared: bool) -> Facts:
         (Receipt, lambda found: _receipt(found, at)),
         (ProvenReceipt, lambda found: _receipt_proof(found, at)),
         (VerifiedPackage, _package),
+        (VerifiedBundle, describe_bundle),
         (Acknowledgement, lambda found: _acknowledgement(found, compared=compared)),
         (ProvenEntry, _entry),
         (SignedCheckpoint, lambda found: {"kind": "checkpoint", **_side(found), **_head(found)}),

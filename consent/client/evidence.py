@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import TypeAlias
 
 from consent.client.errors import ConfigurationError
+from consent.client.evidence_bundles import verify_whole
 from signing import jws
 from signing.acknowledgement import Acknowledgement, verify_acknowledgement
 from signing.canonical import JSON, parse
 from signing.checkpoint import parse_checkpoint
 from signing.errors import MalformedError, SigningError, UntrustedError
+from signing.evidence_bundle import VerifiedBundle
+from signing.evidence_zip import MAX_ZIP_BYTES
 from signing.logged_event import log_policy, origin_policy
 from signing.note import parse_note
 from signing.package import MAX_PACKAGE_BYTES, VerifiedPackage, verify_package
@@ -24,7 +27,7 @@ from signing.tlog_policy import Policy
 from signing.tlog_proof import HEADER, parse_proof, verify_proof
 from signing.trust import Trust
 
-MAX_DOCUMENT_BYTES = max(MAX_RECEIPT_BYTES, MAX_PACKAGE_BYTES, MAX_RECEIPT_PROOF_BYTES)
+MAX_DOCUMENT_BYTES = max(MAX_RECEIPT_BYTES, MAX_PACKAGE_BYTES, MAX_RECEIPT_PROOF_BYTES, MAX_ZIP_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,13 @@ class ProvenEntry:
 
 
 Evidence: TypeAlias = (
-    Receipt | ProvenReceipt | VerifiedPackage | Acknowledgement | ProvenEntry | SignedCheckpoint
+    Receipt
+    | ProvenReceipt
+    | VerifiedPackage
+    | VerifiedBundle
+    | Acknowledgement
+    | ProvenEntry
+    | SignedCheckpoint
 )
 
 
@@ -79,7 +88,18 @@ def verify_evidence(data: bytes, *, trust: Trust, at: datetime, expectations: Ex
     *names, last = [kind.name for kind in KINDS]
     token = _token(data)
     got = "" if token is None else f", got a token of typ {_typ(token)!r:.80}"
-    raise MalformedError(f"expected {', '.join(f'a {name}' for name in names)} or an {last}{got}")
+    raise MalformedError(f"expected an {', a '.join(names)} or an {last}{got}")
+
+
+def _bundle(data: bytes, trust: Trust, at: datetime, known: Expectations) -> Evidence:
+    return verify_whole(
+        data,
+        trust=trust,
+        at=at,
+        expected_organization=known.expected_audience,
+        allow_test=known.allow_test,
+        policy=known.policy,
+    )
 
 
 def _package(data: bytes, trust: Trust, at: datetime, known: Expectations) -> Evidence:
@@ -215,6 +235,7 @@ def _is_token(*types: str) -> Callable[[bytes], bool]:
 
 # What is looked at first decides. A malformed JSON text is refused as a package, which is what people keep.
 KINDS = (
+    Kind(name="evidence bundle", is_one=lambda data: data.startswith(b"PK\3\4"), verify=_bundle),
     Kind(name="proof file", is_one=lambda data: data.startswith(HEADER.encode()), verify=_proof_file),
     Kind(name="checkpoint", is_one=lambda data: "\n\n\N{EM DASH} ".encode() in data, verify=_checkpoint),
     Kind(name="receipt proof", is_one=_has_schema(RECEIPT_PROOF), verify=_receipt_proof),

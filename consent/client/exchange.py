@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import SystemRandom
+from typing import TypeVar
 
 from consent.client.errors import Unavailable, UnreliableAnswer
 from consent.client.problems import raise_problem, unavailable
@@ -21,6 +22,7 @@ ATTEMPTS = 3
 FIRST_PAUSE_S = 0.2  # doubled after each attempt, with jitter
 LONGEST_PAUSE_S = 2.0  # a registry that asks for more is reported, not waited for
 ANSWER_BYTES = 1 << 20
+T = TypeVar("T")
 _RANDOM = SystemRandom()
 RETRIED_STATUS = frozenset({429, 502, 503, 504})
 JSON_TYPES = frozenset({"application/json"})
@@ -86,6 +88,22 @@ class Exchange:
             timeout_s=timeout_s,
         )
 
+    def post_for_file(
+        self, path: str, body: Mapping[str, object], *, media_type: str, max_bytes: int, timeout_s: float
+    ) -> bytes:
+        """Send a body that changes nothing, and read a file of that media type, whatever is in it."""
+        headers = {"Content-Type": "application/json", "Accept": media_type}
+        return self._send(
+            "POST",
+            path,
+            body=encode(body),
+            headers=headers,
+            repeat=True,
+            max_bytes=max_bytes,
+            timeout_s=timeout_s,
+            read=lambda response: _file(response, media_type=media_type),
+        )
+
     def _call(
         self,
         method: str,
@@ -97,6 +115,29 @@ class Exchange:
         max_bytes: int,
         timeout_s: float | None = None,
     ) -> Answer:
+        return self._send(
+            method,
+            path,
+            body=body,
+            headers=headers,
+            repeat=repeat,
+            max_bytes=max_bytes,
+            timeout_s=timeout_s,
+            read=lambda response: _accept(response, max_bytes=max_bytes),
+        )
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        repeat: bool,
+        max_bytes: int,
+        timeout_s: float | None,
+        read: Callable[[HttpResponse], T],
+    ) -> T:
         limit_s = timeout_s or self._timeout_s
         deadline = self._monotonic() + limit_s
         pause_s = FIRST_PAUSE_S
@@ -114,7 +155,7 @@ class Exchange:
             else:
                 running = response.status == 409 and "retry-after" in response.headers  # idempotency_running
                 if response.status not in RETRIED_STATUS and not running:
-                    return _accept(response, max_bytes=max_bytes)
+                    return read(response)
                 failure = unavailable(response)
             pause = max(failure.retry_after_s or 0.0, pause_s * (0.5 + self._jitter() / 2))
             too_late = pause > LONGEST_PAUSE_S or self._monotonic() + pause >= deadline
@@ -150,6 +191,21 @@ class Exchange:
 
 def _accept(response: HttpResponse, *, max_bytes: int) -> Answer:
     """The parsed answer, or the error that this response is."""
+    _check_status(response)
+    json = read_json(response, accepted=JSON_TYPES, max_bytes=max_bytes)
+    if not isinstance(json, dict):
+        raise UnreliableAnswer(f"expected a JSON object from the registry, got {type(json).__name__}")
+    return Answer(status=response.status, json=json, raw=response.body)
+
+
+def _file(response: HttpResponse, *, media_type: str) -> bytes:
+    """The body of an answer of that media type, or the error that this response is."""
+    _check_status(response)
+    _check_type(response, accepted=frozenset({media_type}))
+    return response.body
+
+
+def _check_status(response: HttpResponse) -> None:
     if 300 <= response.status < 400:
         raise UnreliableAnswer(
             f"expected an answer, got a redirect (HTTP {response.status}); a key is never sent on: "
@@ -157,21 +213,21 @@ def _accept(response: HttpResponse, *, max_bytes: int) -> Answer:
         )
     if response.status not in {200, 201}:
         raise_problem(response)
-    json = read_json(response, accepted=JSON_TYPES, max_bytes=max_bytes)
-    if not isinstance(json, dict):
-        raise UnreliableAnswer(f"expected a JSON object from the registry, got {type(json).__name__}")
-    return Answer(status=response.status, json=json, raw=response.body)
 
 
 def read_json(response: HttpResponse, *, accepted: frozenset[str], max_bytes: int) -> object:
     """The body strictly parsed. Raises UnreliableAnswer for another content type or malformed JSON."""
+    _check_type(response, accepted=accepted)
+    try:
+        return canonical.parse(response.body, max_bytes=max_bytes)
+    except SigningError as exc:
+        raise UnreliableAnswer(f"the registry's answer is not strict JSON: {exc}") from exc
+
+
+def _check_type(response: HttpResponse, *, accepted: frozenset[str]) -> None:
     content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in accepted:
         raise UnreliableAnswer(
             f"expected {' or '.join(sorted(accepted))} from the registry, got "
             f"{content_type or 'no content type'} (HTTP {response.status}); is CONSENT_URL a registry's address?"
         )
-    try:
-        return canonical.parse(response.body, max_bytes=max_bytes)
-    except SigningError as exc:
-        raise UnreliableAnswer(f"the registry's answer is not strict JSON: {exc}") from exc

@@ -15,6 +15,7 @@ from consent.client.asking import build_asking
 from consent.client.batches import batches, distinct
 from consent.client.decision import Decision, Undecided, decision_of_check, decisions_of_batch
 from consent.client.errors import BadRequest, Denied
+from consent.client.evidence_bundles import KeptEvidence, fetch_evidence
 from consent.client.exchange import TIMEOUT_S, Exchange
 from consent.client.question import Question
 from consent.client.receipt_proofs import KeptProof, fetch_receipt_proof
@@ -261,6 +262,40 @@ class Registry:
             now=self._now,
             sleep=self._sleep,
             wait_s=wait_s,
+        )
+
+    def evidence(
+        self,
+        questions: Iterable[Mapping[str, object]] = (),
+        *,
+        performer: str | None = None,
+        external_id: str | None = None,
+        grant: str | None = None,
+        at: datetime | None = None,
+        decisions: Iterable[str] = (),
+    ) -> KeptEvidence:
+        """What was consented to at an instant (now, without `at`), as a file that proves itself; verified already.
+
+        About one performer, or one grant: then `questions` may be left out, and each use is asked about as the grant
+        names it. Questions are as in `check`, without whom they are about. Of `decisions` the receipts are enclosed.
+
+        Raises:
+            ConfigurationError: there is no trust file to verify with.
+            Unavailable: the registry cannot be asked. BadRequest: it refuses the question.
+        """
+        named = {"performer": performer, "external_id": external_id, "grant": grant}
+        about: dict[str, object] = {name: value for name, value in named.items() if value is not None}
+        if given := list(decisions):
+            about["decisions"] = given
+        return fetch_evidence(
+            "/v1/evidence",
+            about,
+            at=at,
+            questions=questions,
+            exchange=self._exchange,
+            trust=self._trust,
+            allow_test=not self.livemode,
+            now=self._now(),
         )
 
     def lapsed(  # a local registry has to look

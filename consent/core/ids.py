@@ -14,7 +14,7 @@ RANDOM_BYTES: Final = 16  # 128 bits: never guessed, never reused
 PREFIXES: Final = frozenset(
     {
         "prf", "org", "off", "inv", "grt", "stm", "rcp", "dec", "lse",
-        "mdl", "per", "cas", "key", "evt", "cre", "pri", "mem", "req", "out", "opr", "era", "hld",
+        "mdl", "per", "cas", "key", "evt", "cre", "pri", "mem", "req", "out", "opr", "era", "evd", "hld",
     }
 )  # fmt: skip
 

@@ -20,7 +20,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """One event at its position. `performer` is opaque and never leaves; `said` is there where terms stand in it."""
+    """One event at its position. `performer` is opaque and never leaves; `said` is there where terms stand in it.
+
+    `at` is when it happened, by the primary's clock in whole seconds; None only where nobody asks for it.
+    """
 
     seq: int
     kind: str
@@ -28,3 +31,4 @@ class Happened:
     performer: str | None
     organization: str | None
     said: Said | None = None
+    at: datetime | None = None

@@ -17,6 +17,7 @@ from consent.registry.models import Statement
 from consent.registry.operations.read_package import opened_statement
 from consent.registry.ports import RegistryPorts
 from signing.envelope import read_envelope
+from signing.instants import parse_instant
 
 
 def happened_to(
@@ -32,7 +33,8 @@ def happened_to(
         livemode=livemode, performer_id__in=[str(each) for each in performers], seq__lte=up_to
     ).exclude(kind=ERASED)
     for row in rows.order_by("seq"):
-        body = open_event(row, ports=ports.log).event["body"]
+        event = open_event(row, ports=ports.log).event
+        body = event["body"]
         yield Happened(
             seq=row.seq,
             kind=row.kind,
@@ -40,6 +42,7 @@ def happened_to(
             performer=row.performer_id,
             organization=row.organization_id,
             said=_statement(row, body, ports) if row.kind in TERMS_IN_STATEMENTS else None,
+            at=parse_instant(event["at"]),
         )
 
 

@@ -59,6 +59,11 @@ FALLBACKS = Family(
     text="Questions for the primary, as memory could not answer: missing, stale or behind; refused: too many ask it.",
     labels=("why",),
 )
+AHEAD = Family(
+    name="consent_check_reading_ahead",
+    kind="gauge",
+    text="Processes that are reading facts which nobody has asked about yet.",
+)
 CELLS = Family(
     name="consent_check_cells",
     kind="gauge",
@@ -250,7 +255,7 @@ KEY_NOT_AFTER = Family(
 )
 
 FAMILIES: Final = (
-    REQUESTS, SECONDS, DECISIONS, REASONS, CELLS_READ, EVICTED, FETCHES, FALLBACKS, CELLS, FRESHNESS, ENFORCED,
+    REQUESTS, SECONDS, DECISIONS, REASONS, CELLS_READ, EVICTED, FETCHES, FALLBACKS, CELLS, AHEAD, FRESHNESS, ENFORCED,
     SEALS, UNREADABLE, REFUSED, POLLS, READERS, NOTICES, BUILD, LOG_SEQ, LOG_SIZE,
     LOG_PUBLISHED, LOG_LAG, LOG_HALTED, LOG_UPLOADS, LOG_COSIGNATURES, STATUS_AGE, ENFORCEMENTS_WAITING,
     ENFORCEMENTS_OLDEST, ERASURES, ERASURE_NOTES_REFUSED, OUTBOX_WAITING, OUTBOX_OLDEST, NONCE_OLDEST, LEDGER_GAPS,

@@ -103,7 +103,7 @@ def load_subjects(
             deceased_at=seconds_or_none(facts.deceased_at) if told else None,
             prior_record=facts.prior_record and own,
             ever_signed=facts.ever_signed and told,
-            limits=_projected(facts.limits, grants),
+            limits=projected(facts.limits, grants),
             grants=[_grant(each, known) for each in grants],
             ended=sorted(known.keys() - {each.grant for each in grants}) if own else [],
         )
@@ -156,7 +156,7 @@ def _grant(facts: GrantFacts, digests: dict[str, str]) -> ChangedGrant:
     )
 
 
-def _projected(limits: LimitsTerms | None, grants: Iterable[GrantFacts]) -> dict[str, Any] | None:
+def projected(limits: LimitsTerms | None, grants: Iterable[GrantFacts]) -> dict[str, Any] | None:
     """Of a performer's limits what could ever matter for these grants.
 
     `decide` weighs limits only where an active grant names the use that is asked for (DECIDING 24), so a prohibition

@@ -30,6 +30,7 @@ def test_the_verbs_are_those_of_the_design() -> None:
         "consent scan",
         "consent verify",
         "consent receipt proof",
+        "consent evidence",
         "consent trust fetch",
         "consent trust show",
         "consent log fsck",
@@ -42,7 +43,7 @@ def test_the_verbs_are_those_of_the_design() -> None:
     performer = {prog.rpartition(" ")[2] for prog in ALL if prog.startswith("consent performer ")}
     assert performer == {
         "key", "enrol", "status", "accept", "offers", "read", "sign", "decline", "request-changes", "end",
-        "pause", "resume", "grants", "package", "limits", "asked",
+        "pause", "resume", "grants", "package", "evidence", "limits", "asked",
     }  # fmt: skip
 
 

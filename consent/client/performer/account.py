@@ -14,6 +14,7 @@ import msgspec
 
 from consent.client.address import registry_address
 from consent.client.errors import ConfigurationError, UnreliableAnswer
+from consent.client.evidence_bundles import KeptEvidence, fetch_evidence
 from consent.client.exchange import Exchange
 from consent.client.transport import Transport
 from consent.core.ids import is_id
@@ -27,6 +28,7 @@ from signing.canonical import JSON
 from signing.encoding import b64u
 from signing.private_key import PrivateKey
 from signing.purposes import PERFORMER_PROOF
+from signing.trust import Trust
 
 T = TypeVar("T")
 Wait = Literal["enforced", "committed"]
@@ -133,6 +135,25 @@ class PerformerAccount:
         return self._exchange.get(
             f"/v1/me/grants/{_path_id(grant, 'grt')}/package", max_bytes=PACKAGE_BYTES
         ).raw
+
+    def evidence(
+        self, grant: str, *, trust: Trust | None, at: datetime | None = None, allow_test: bool = False
+    ) -> KeptEvidence:
+        """What this grant allowed at an instant (now, without `at`), as a file that proves itself; verified already.
+
+        Raises:
+            ConfigurationError: there is no trust file to verify with.
+        """
+        return fetch_evidence(
+            "/v1/me/evidence",
+            {"grant": _path_id(grant, "grt")},
+            at=at,
+            questions=(),
+            exchange=self._exchange,
+            trust=trust,
+            allow_test=allow_test,
+            now=self._now(),
+        )
 
     def asked(self) -> AskedAboutMe:
         """Who asked about this performer in the last 90 days, newest day first."""
