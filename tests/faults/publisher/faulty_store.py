@@ -4,9 +4,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from consent.log.errors import StoreUnavailableError
 from consent.log.objects import ObjectStore
+from consent.log.storage_s3 import S3ObjectStore
 
 
 class Steps:
@@ -49,17 +51,28 @@ def fail() -> None:
 
 
 class OfThisProcess:
-    """A store whose client every process makes for itself: a forked one would share its parent's connections."""
+    """A store in S3 whose client every process makes for itself: a forked one would share its parent's connections."""
 
-    def __init__(self, make: Callable[[], ObjectStore]) -> None:
+    def __init__(self, make: Callable[[], S3ObjectStore]) -> None:
         self._make = make
-        self._made: dict[int, ObjectStore] = {}
+        self._made: dict[int, S3ObjectStore] = {}
+        self._lock = threading.Lock()
 
-    def here(self) -> ObjectStore:
+    def here(self) -> S3ObjectStore:
         """The store of this process."""
-        if os.getpid() not in self._made:
-            self._made[os.getpid()] = self._make()
-        return self._made[os.getpid()]
+        with self._lock:
+            if os.getpid() not in self._made:
+                self._made[os.getpid()] = self._make()
+            return self._made[os.getpid()]
+
+    def watch(self, step: Callable[[str], None]) -> None:
+        """Tell `step` each write of this process when it is about to be sent: after the look, before the server."""
+
+        def sending(request: Any, **_: object) -> None:
+            if request.method == "PUT":
+                step(f"send {request.url}")
+
+        self.here()._client.meta.events.register("before-send.s3", sending)
 
     def put(self, key: str, data: bytes, *, immutable: bool) -> None:
         """As the store does."""

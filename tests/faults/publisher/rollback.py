@@ -1,5 +1,6 @@
 """A database restored from an older backup, and damaged objects: nothing goes out, and words say why."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -7,13 +8,14 @@ import pytest
 from django import db
 
 from consent.log.errors import PublicationHaltedError
+from consent.log.objects import ObjectStore
 from tests.log.history import connected_to, database_url, migrate, new_database
 from tests.log.publishing.house import ORIGIN, House, open_house, publishing_ports
 
 FOLDER = "log/test/"
 
 
-def restore_at_every_age(server: str, root: Path, *, ages: int) -> int:
+def restore_at_every_age(server: str, root: Path, *, ages: int, objects: ObjectStore | None = None) -> int:
     """Publish on after each backup; every backup, as it was and after more writes of its own, halts."""
     tried = 0
     with new_database(server) as name:
@@ -22,6 +24,7 @@ def restore_at_every_age(server: str, root: Path, *, ages: int) -> int:
         with connected_to(url):
             migrate()
             house = open_house(root)
+            house = house if objects is None else replace(house, objects=objects)
             for age in range(ages):
                 house.append(150 + age)
                 house.publish()
@@ -44,10 +47,11 @@ def restore_at_every_age(server: str, root: Path, *, ages: int) -> int:
     return tried
 
 
-def flip_in_every_object(house: House) -> int:
+def flip_in_every_object(house: House, objects: ObjectStore) -> int:
     """Flip one bit in each object of a published log in turn: `fsck` names it, and only it."""
     from consent.log.publishing.inspecting import inspect_log
 
+    house = replace(house, objects=objects)
     house.append(600)
     house.publish()
     keys = list(house.objects.keys(FOLDER))

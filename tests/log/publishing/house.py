@@ -46,7 +46,7 @@ class House:
 
     root: Path
     ports: Any
-    objects: FileObjectStore
+    objects: ObjectStore
 
     def append(self, count: int) -> None:
         """Commit `count` entries in one transaction."""
