@@ -12,7 +12,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from consent.log.derive import derive_key
-from consent.log.errors import KeyMissingError, KeyStoreUnavailableError, SealError
+from consent.log.errors import (
+    KeyMissingError,
+    KeyStoreUnavailableError,
+    RecordDestroyedError,
+    SealError,
+)
 from consent.log.keystore import KeyArchive, KeyStore, checked_record
 
 _VERSION = b"\x01"
@@ -64,6 +69,16 @@ class Sealer:
     def destroy(self, record: str) -> None:
         """Destroy the key of `record`. Complete when the last backup of the key store has expired."""
         self._store.destroy(record)
+
+    def is_destroyed(self, record: str) -> bool:
+        """Whether the key of `record` was destroyed; KeyStoreUnavailableError if the key store failed."""
+        try:
+            self._store.read(record)
+        except RecordDestroyedError:
+            return True
+        except KeyMissingError:
+            return False
+        return False
 
     def check_secret(self) -> None:
         """Refuse a secret that does not open what this key store holds.

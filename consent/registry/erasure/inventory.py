@@ -9,11 +9,16 @@ _OFFERS = "SELECT id FROM registry_offer WHERE performer_id = %(performer)s"
 _GRANTS = "SELECT id FROM registry_grant WHERE performer_id = %(performer)s"
 _EVENTS = "SELECT event_id FROM log_event WHERE performer_id = %(performer)s::text"
 _OWN = "performer_id = %(performer)s"
+_ASKED = (
+    "scope = 'performer/' || %(performer)s::text OR scope IN "
+    f"(SELECT 'statement/' || thumbprint FROM registry_credential WHERE {_OWN})"
+)
 DELETED: Final[dict[str, str]] = {
     "log_outbox": (
         f"performer_id = %(performer)s::text OR offer IN ({_OFFERS}) OR invitation IN "
         f"(SELECT id FROM registry_invitation WHERE offer_id IN ({_OFFERS}))"
     ),
+    "registry_idempotentrequest": _ASKED,
     "registry_legalhold": _OWN,
     "registry_checkcount": _OWN,
     "registry_grantrecipient": _OWN,
@@ -57,7 +62,6 @@ BLANKED: Final[dict[str, str]] = {
 BY_THE_PAGES: Final = ("web_ceremony", "web_handoff", "web_session")
 SHORT_LIVED: Final[dict[str, str]] = {
     "registry_counteruse": "a company's own nonce; forgotten after its time",
-    "registry_idempotentrequest": "kept for 24 hours, sealed under the key of their day",
     "registry_spentproof": "kept until a proof could no longer be replayed",
 }
 KEPT: Final[dict[str, str]] = {
@@ -92,6 +96,9 @@ RECORDS: Final[dict[str, str]] = {
         f"SELECT record FROM log_outbox WHERE record IS NOT NULL AND ({DELETED['log_outbox']})"
     ),
     "registry_identityrecord.sealed": f"SELECT record FROM registry_identityrecord WHERE {_OWN}",
+    "registry_idempotentrequest.sealed": (
+        f"SELECT record FROM registry_idempotentrequest WHERE record IS NOT NULL AND ({_ASKED})"
+    ),
     "registry_invitation.sealed_email": (
         f"SELECT record FROM registry_invitation WHERE record IS NOT NULL AND "
         f"({DELETED['registry_invitation']})"
@@ -102,6 +109,5 @@ RECORDS: Final[dict[str, str]] = {
     "registry_performer": "SELECT record FROM registry_performer WHERE id = %(performer)s",
 }
 SEALED_ELSEWHERE: Final[dict[str, str]] = {
-    "registry_idempotentrequest.sealed": "under the key of a day",
     "registry_member.sealed": "of organizations",
 }

@@ -8,12 +8,12 @@ from datetime import timedelta
 from consent.core.states import GrantEvent
 from consent.log.transaction import history_transaction
 from consent.registry.activation import activate
+from consent.registry.idempotency import forget_answers
 from consent.registry.lifecycle import due_at, end, is_ending, record_ending
 from consent.registry.locks import lock_grant, lock_performer
 from consent.registry.models import (
     Grant,
     GrantEnding,
-    IdempotentRequest,
     OfferChoice,
     OneUseLink,
     PendingRevocation,
@@ -23,7 +23,6 @@ from consent.registry.models import (
 from consent.registry.models.grant import LIVING
 from consent.registry.ports import RegistryPorts
 
-IDEMPOTENCY_LIFE = timedelta(hours=24)  # DESIGN §10
 CHOICE_LIFE = timedelta(days=1)  # after the offer was answered; nobody goes back to choose
 
 
@@ -83,15 +82,18 @@ def expire_due(ports: RegistryPorts, *, livemode: bool, limit: int = 100) -> int
 
 
 def forget_expired(ports: RegistryPorts) -> int:
-    """Delete prepared bodies, spent proofs, idempotent answers, links and choices that are of no use any more."""
+    """Delete prepared bodies, spent proofs, kept answers, links and choices that are of no use any more.
+
+    Raises:
+        KeyStoreUnavailableError: the key store failed; what was not deleted goes with the next call.
+    """
     now = ports.clock()
     rows = 0
     for expired in (
         PreparedGrant.objects.filter(expires_at__lte=now),
         SpentProof.objects.filter(expires_at__lte=now),
-        IdempotentRequest.objects.filter(started_at__lte=now - IDEMPOTENCY_LIFE),
         OneUseLink.objects.filter(expires_at__lte=now),
         OfferChoice.objects.filter(offer__closed_at__lte=now - CHOICE_LIFE),
     ):
         rows += expired.delete()[0]
-    return rows
+    return rows + forget_answers(ports)
