@@ -1,5 +1,7 @@
 """Every command of a runbook exists with the options that it is called with, and every page is found."""
 
+import argparse
+import importlib
 import os
 import re
 import shlex
@@ -7,6 +9,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +46,58 @@ def _help(*words: str) -> str:
     )
     assert done.returncode == 0, (words, done.stderr)
     return done.stdout
+
+
+class _ParsedError(Exception):
+    """The call was understood; nothing of it is run."""
+
+
+@pytest.mark.parametrize(("page", "call"), _calls())
+def test_a_call_of_a_runbook_is_understood_with_its_values(
+    page: str, call: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    understood = argparse.ArgumentParser.parse_args
+
+    def stop_there(parser: argparse.ArgumentParser, *args: Any, **kwargs: Any) -> None:
+        understood(parser, *args, **kwargs)
+        raise _ParsedError
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", stop_there)
+    command, *words = shlex.split(call)[1:]
+    module = importlib.import_module(f"consent.server.commands.{COMMANDS[command].module}")
+    try:
+        module.run(words)
+    except _ParsedError:
+        return
+    except SystemExit as ended:
+        assert ended.code == 0, (page, call, capsys.readouterr().err)  # --help
+        return
+    pytest.fail(f"{call} was not parsed")
+
+
+def test_every_program_of_a_runbook_is_one_that_is_checked() -> None:
+    """What is neither ours nor looked at here would be copied into a shell on a bad day, unread."""
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(), flags=re.DOTALL):
+            for line in filter(str.strip, block.splitlines()):
+                words = shlex.split(line)
+                if words[0] == "systemctl":
+                    assert (TOP / "deploy" / "systemd" / words[-1]).exists(), line
+                elif words[0] == "python3":
+                    assert words[1] == "-c" and compile(words[2], page.name, "exec")
+                else:
+                    assert words[0] in ("consent-server", "install"), line
+
+
+def test_every_unit_that_a_page_names_exists() -> None:
+    units = {path.name for path in (TOP / "deploy" / "systemd").iterdir()}
+    for page in (
+        *PAGES,
+        TOP / "templates" / "docs" / "metrics.md",
+        TOP / "templates" / "docs" / "backups.md",
+    ):
+        named = set(re.findall(r"consent-[a-z]+\.(?:service|timer)", page.read_text()))
+        assert named <= units, page.name
 
 
 @pytest.mark.parametrize(("page", "call"), _calls())
