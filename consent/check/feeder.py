@@ -5,6 +5,7 @@ that is wanted, in one REPEATABLE READ transaction on the primary; and hands all
 Freshness grows only by turns that reach the head (DESIGN §8).
 """
 
+import gc
 import logging
 import os
 import threading
@@ -18,6 +19,7 @@ from functools import partial
 from django.db import DatabaseError, connection
 
 from consent.check.ahead import Ahead
+from consent.check.cells import SubjectName
 from consent.check.follower import Follower
 from consent.check.hot_names import HotNames
 from consent.check.loading import load_cells, statements_for
@@ -38,6 +40,9 @@ PAGE = 2000  # changes of one turn; more are read by the next, which follows at 
 MAX_WANTED = 1000  # missed facts of one side that a turn reads, far within the time that memory stays fresh
 REREAD = 500  # changed facts of one turn that the next reads anew; what more they touch waits for a question
 SIDES = (True, False)
+SHARE = 3.0  # while questions come, reading ahead rests for so many times as long as a page took
+BUSY_S = 1.0  # questions come if the last was no longer ago
+SETTLED = 20_000  # facts that come in before the collector is told that they stay
 _FAILURES = (DatabaseError, LogError)
 _logger = logging.getLogger(__name__)
 
@@ -95,7 +100,8 @@ class Feeder:
         self._wanted = {side: Wanted() for side in SIDES}
         self._begun = self._ended = self._succeeded = 0  # numbers of turns
         self._running = False
-        self._asked_at = 0.0
+        self._asked_at = self._walk_at = 0.0
+        self._unsettled = 0
         self._resting = self._stopping = False
         self.replica.begin_anew()
         self._ahead.begin_anew()
@@ -106,6 +112,11 @@ class Feeder:
     def resting(self) -> bool:
         """Whether nobody asked for so long that nothing is read, and facts grow old in peace."""
         return self._resting or not self._running
+
+    @property
+    def reading_ahead(self) -> bool:
+        """Whether there is something left to read that nobody waits for."""
+        return bool(self._ahead)
 
     def start(self) -> None:
         """Somebody asks: run the thread of this process, if it does not run yet or rests."""
@@ -152,22 +163,44 @@ class Feeder:
             self._begun += 1
             number = self._begun
             wanted = {side: names.next(MAX_WANTED) for side, names in self._wanted.items()}
+        walk, came = time.monotonic() >= self._walk_at, time.monotonic()
+        ahead: dict[bool, list[SubjectName]] = {}
         for side, names in wanted.items():
-            names.extend(self._ahead.next(side, besides=names))
+            self._ahead.missed(names)
+            ahead[side] = self._ahead.next(side, besides=names, walk=walk)
+            names.extend(ahead[side])
         try:
             keep_general_plans()
             began = self._ports.log.boot_clock()
             guard = self._ports.log.guard
             floors = {side: guard.floor(side) for side in SIDES}
             with one_snapshot():
-                turns, follow_on = self._snapshot(wanted, floors, began=began)
+                turns, follow_on = self._snapshot(wanted, ahead, floors, began=began)
                 self.replica.apply(turns)
                 # Whoever waits need not wait for what follows, nor for the end of a transaction that wrote nothing.
                 self._end(number, turns)
                 follow_on()
+        except _FAILURES:
+            for names in ahead.values():
+                self._ahead.give_back(names)
+            raise
         finally:
             self._end(number, ())
+        self._settle(turns)
+        if walk and any(ahead.values()):
+            ended = time.monotonic()
+            busy = ended - self._asked_at < BUSY_S
+            self._walk_at = ended + (SHARE * (ended - came) if busy else 0.0)
         return all(turn.reached for turn in turns)
+
+    def _settle(self, turns: Sequence[Turn]) -> None:
+        """Keep facts that came in out of the collector's sight, now and then: they are no garbage while they are here,
+        hold no circles, and looking through a million of them stops every answer for a second."""
+        self._unsettled += sum(len(turn.cells) for turn in turns)
+        if self._unsettled >= SETTLED:
+            self._unsettled = 0
+            gc.collect(1)
+            gc.freeze()
 
     def _end(self, number: int, turns: Sequence[Turn]) -> None:
         """Tell those who wait that the turn with this number has ended, and what it read."""
@@ -183,6 +216,7 @@ class Feeder:
     def _snapshot(
         self,
         wanted: Mapping[bool, Sequence[CellName]],
+        ahead: Mapping[bool, Sequence[CellName]],
         floors: Mapping[bool, Floor | None],
         *,
         began: float,
@@ -192,11 +226,16 @@ class Feeder:
         asked = {side: statements_for(wanted[side], livemode=side) for side in SIDES}
         applied = {side: None if fresh is None else fresh.position for side, fresh in kept.items()}
         seqs = {side: None if position is None else position.seq for side, position in applied.items()}
+        more = self._ahead.statement()
         both, (named, *answers) = follow(
             applied,
             {side: None if floor is None else floor.position.seq for side, floor in floors.items()},
             page=PAGE,
-            besides=[names_since(seqs, page=PAGE), *(each for side in SIDES for each in asked[side])],
+            besides=[
+                names_since(seqs, page=PAGE),
+                *(each for side in SIDES for each in asked[side]),
+                *([more] if more else ()),
+            ],
         )
         names = names_of_pairs(named)
         turns = []
@@ -206,8 +245,12 @@ class Feeder:
             self._ports.log.guard.check(since.head, floors[side], chain_at=lambda *_, found=at_floor: found)
             own = [answers.pop(0) for _ in asked[side]]
             changes = _changes(since, names[side])
-            turns.append(self._read(since, changes, wanted[side], own, at=at, began=began))
+            turn = self._read(since, changes, wanted[side], own, at=at, began=began)
+            turn.ahead = frozenset(ahead[side])
+            turns.append(turn)
             instants.append(at)
+        if more:
+            self._ahead.found(answers.pop(0))
         return turns, lambda: self._follow_on(list(both.values()), turns, instants)
 
     def _follow_on(self, both: Sequence[Since], turns: Sequence[Turn], instants: Sequence[datetime]) -> None:
@@ -287,16 +330,24 @@ class Feeder:
             else:
                 failing = False
                 self._ahead.keep(self._ports.log.boot_clock())
-                if any(self._wanted.values()) or self._ahead:
+                if any(self._wanted.values()):
                     self._wake.set()
             if not reached:
                 continue
-            self._resting = time.monotonic() - self._asked_at > IDLE_S
-            ended = time.monotonic()
-            if self._wake.wait(None if self._resting else POLL_S):
-                time.sleep(max(0.0, ended + GATHER_S - time.monotonic()))
-            self._resting = False
+            self._rest(failing)
         connection.close()
+
+    def _rest(self, failing: bool) -> None:
+        """Until the next turn is due: for a question that waits, for what is read ahead, or for whatever changed."""
+        ended = time.monotonic()
+        pause: float | None = POLL_S
+        if self._ahead and not failing:
+            pause = min(POLL_S, max(0.0, self._walk_at - ended)) if self._ahead.walking else 0.0
+        elif ended - self._asked_at > IDLE_S:
+            self._resting, pause = True, None
+        if self._wake.wait(pause):
+            time.sleep(max(0.0, ended + GATHER_S - time.monotonic()))
+        self._resting = False
 
 
 def _changes(since: Since, names: Mapping[tuple[str, str], Sequence[str]]) -> list[Change]:

@@ -6,7 +6,7 @@ was changed meanwhile, by a number that is odd while it is, and only then wait a
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -21,6 +21,7 @@ __all__ = ["Cell", "CellName", "Change", "Freshness", "Reading", "Replica", "Tur
 
 MAX_UNKNOWN = 1000  # API keys that nobody has: so many tries are remembered, and push nothing else out
 NOBODY_SHARE = 8  # one part in so many is for names that mean nobody, which anybody can make up
+FULL = 0.9  # of the room for what is known: the rest is for those who ask
 HOT_S = 10.0  # facts asked for within that time are read anew when they changed; others wait for a question
 
 
@@ -62,8 +63,8 @@ class Change:
 @dataclass(kw_only=True)
 class Turn:
     """What one snapshot said about one side: `restart` drops everything; otherwise what `changes` touch is
-    dropped; then `cells` are put in. `reached`: it read up to the head, so that freshness may grow. `again` are
-    names of what was dropped, and will soon be asked for."""
+    dropped; then `cells` are put in, of which nobody has asked for `ahead`. `reached`: it read up to the head, so
+    that freshness may grow. `again` are names of what was dropped, and will soon be asked for."""
 
     livemode: bool
     freshness: Freshness
@@ -72,6 +73,7 @@ class Turn:
     cells: Mapping[CellName, Cell] = field(default_factory=dict)
     reached: bool = True
     again: Sequence[CellName] = ()
+    ahead: Collection[CellName] = ()
 
 
 class Replica:
@@ -126,6 +128,15 @@ class Replica:
             with self._lock:
                 return self._take(names, livemode)
         return reading
+
+    def holds(self, name: CellName) -> bool:
+        """Whether a cell is in memory; nobody asks for it thereby. Only for the thread that changes things here."""
+        return any(name in shelf.cells for shelf in self._shelves)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether facts that nobody asked for yet may come in."""
+        return self._known.weights.bytes < FULL * (self._max_bytes - self._max_bytes // NOBODY_SHARE)
 
     def freshness(self, livemode: bool) -> Freshness | None:
         """How far a side was read; None before the first turn."""
@@ -194,12 +205,12 @@ class Replica:
         else:
             self._drop(self._touched(side, turn.changes))
         for name, cell in turn.cells.items():
-            self._put(name, cell)
+            self._put(name, cell, asked=name not in turn.ahead)
         self._fresh[side] = turn.freshness
 
-    def _put(self, name: CellName, cell: Cell) -> None:
+    def _put(self, name: CellName, cell: Cell, *, asked: bool = True) -> None:
         self._drop([name])
-        self._shelf_for(cell).put(name, cell, now=self._now)
+        self._shelf_for(cell).put(name, cell, now=self._now, asked=asked)
         if isinstance(cell, KeyCell):
             assert isinstance(name, bytes)
             if cell.caller is not None:

@@ -15,9 +15,10 @@ class Kept:
 
     __slots__ = ("asked", "cell", "placed")
 
-    def __init__(self, cell: Cell, now: float) -> None:
+    def __init__(self, cell: Cell, now: float, *, asked: bool) -> None:
         self.cell = cell
-        self.asked = self.placed = now
+        self.placed = now
+        self.asked = now if asked else 0.0
 
 
 class Shelf:
@@ -29,9 +30,9 @@ class Shelf:
         self._max_bytes = max_bytes
         self._order: Iterator[CellName] = iter(())
 
-    def put(self, name: CellName, cell: Cell, *, now: float) -> None:
-        """Add a cell whose name is not here."""
-        self.cells[name] = Kept(cell, now)
+    def put(self, name: CellName, cell: Cell, *, now: float, asked: bool = True) -> None:
+        """Add a cell whose name is not here; `asked` says whether somebody asked for it just now."""
+        self.cells[name] = Kept(cell, now, asked=asked)
         self.weights.put(name, cell)
 
     def drop(self, name: CellName) -> Cell | None:

@@ -1,5 +1,6 @@
 """A registry for the bench: PostgreSQL on one core, the web process on the other, and consents to ask about."""
 
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ from tests.bench.seeding import Seed, seed
 from tests.bench.servers import Server, pin_process
 
 NAME = "bench"
+MB_A_THOUSAND = (
+    1.3  # memory for a thousand consents, as the manual has it: a kilobyte each, and room for names of nobody
+)
+MIN_MB = 256  # the default
 NEGATIVES = 1000  # references that the organization was never given
 QUESTION = {"use": "train.voice", "territory": "DE", "language": "de", "purpose": "audiobook"}
 
@@ -58,6 +63,19 @@ class Place:
         host = f"localhost:{server.port}"
         return check_question({**QUESTION, **members}, width=self.width, host=host, key=self.secret)
 
+    def read_ahead(self, *, limit_s: float = 1200) -> float:
+        """Wait until no process reads ahead any more; the seconds it took.
+
+        Raises:
+            RuntimeError: it goes on for longer than `limit_s`.
+        """
+        began = time.monotonic()
+        while self.figure("consent_check_reading_ahead"):
+            if time.monotonic() - began > limit_s:
+                raise RuntimeError(f"expected all consents read ahead within {limit_s:.0f} s")
+            time.sleep(1)
+        return time.monotonic() - began
+
     def figure(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that carry these labels, over the processes of this registry."""
         wanted = [f'{key}="{value}"' for key, value in labels.items()]
@@ -70,10 +88,21 @@ class Place:
         return total
 
 
+class _Roomy(Stage):
+    """The demo's registry, whose web process may keep so many megabytes of facts."""
+
+    def __init__(self, folder: Path, *, memory_mb: int) -> None:
+        super().__init__(folder)
+        self._memory_mb = memory_mb
+
+    def _settings(self) -> dict[str, str]:
+        return {**super()._settings(), "CONSENT_CHECK_MEMORY_MB": str(self._memory_mb)}
+
+
 @contextmanager
 def open_place(folder: Path, *, grants: int, server_core: set[int], load_core: set[int]) -> Iterator[Place]:
     """Start everything and seed `grants` consents of as many performers with one organization."""
-    with Stage(folder) as stage:
+    with _Roomy(folder, memory_mb=max(MIN_MB, round(grants / 1000 * MB_A_THOUSAND))) as stage:
         pin(load_core)  # inherited by PostgreSQL
         stage.open()
         pin_process(stage.web.pid, server_core)

@@ -53,6 +53,7 @@ def measure(place: Place, loader: Loader, sizes: Sizes, *, why_no_cerbos: str) -
         ours = contestants["ours"]
         with changing(place.organization, place.seed.name, place.seed.count) as changes:
             loader.closed(ours.server, ours.question, names, seconds=sizes.warm_up_s)
+            cold = _cold(place, ours, loader, sizes)
             before = _Facts.of(place)
             loads = _rounds(place, contestants, loader, sizes)
             most = statistics.median(load.per_s for load in loads["ours"])
@@ -62,6 +63,7 @@ def measure(place: Place, loader: Loader, sizes: Sizes, *, why_no_cerbos: str) -
         return [
             *_throughput(loads, why_no_cerbos),
             *rows,
+            *cold,
             Row(
                 what="  facts missing in memory",
                 value=misses * 100,
@@ -71,6 +73,24 @@ def measure(place: Place, loader: Loader, sizes: Sizes, *, why_no_cerbos: str) -
             ),
             Row(what="  memory of the web process", value=memory_mb(place.server.pid), unit="MB PSS"),
         ]
+
+
+def _cold(place: Place, ours: Contestant, loader: Loader, sizes: Sizes) -> list[Row]:
+    """What is answered while most facts are still unread, after the warm-up; and how long it takes to read them all."""
+    before = _Facts.of(place)
+    load = loader.closed(ours.server, ours.question, ours.middles, seconds=sizes.seconds)
+    after = _Facts.of(place)
+    waited_s = place.read_ahead()
+    return [
+        Row(
+            what="  before all facts were read ahead",
+            value=load.per_s,
+            unit="/s",
+            samples=load.outcome.answered,
+            beside=f"{after.share_of_misses(before):.1%} missing; {after.cells:,.0f} facts in memory, "
+            f"the others read in {waited_s:.0f} s",
+        )
+    ]
 
 
 def _contestants(
@@ -116,6 +136,7 @@ def _rounds(
     """Each in turn, and the turns again, so that whatever the machine does meets all of them."""
     loads: dict[str, list[Load]] = {name: [] for name in contestants}
     warm_by_batches(contestants["view"].server, place)  # at its own pace it would still be filling its memory
+    place.read_ahead()
     for each in contestants.values():  # caches, pools and branch predictors of the others
         loader.closed(each.server, each.question, each.middles, seconds=1.0)
     for _ in range(sizes.rounds):

@@ -218,7 +218,7 @@ def test_terms_that_many_share_are_weighed_once() -> None:
 def test_half_a_turn_is_never_answered_from(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     replica.apply([_turn(2, {_name("a"): _cell("p1")})])
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise MemoryError
 
     monkeypatch.setattr(replica, "_put", fail)
