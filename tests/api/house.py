@@ -31,9 +31,11 @@ from consent.log.ports import LogPorts
 from consent.registry.operations.api_keys import create_api_key
 from consent.registry.operations.create_organization import open_side
 from signing import jws
+from signing.keys import PrivateKey
 from signing.purposes import PERFORMER_PROOF
 from signing.trust import Trust, TrustedKey, TrustedOrigins, format_trust
 from tests.check.ledger.house import file_ledger
+from tests.log.publishing.house import log_signer
 from tests.registry.world import ALWAYS, Clock, Key, Person, World, registry_ports
 
 ORIGIN = "https://registry.example"
@@ -192,6 +194,12 @@ def performer(house: House, person: Person) -> Performer:
     return Performer(house=house, key=person.key)
 
 
+def _log_key(side: bool) -> TrustedKey:
+    """The live log's key is the one that the publisher of other tests signs with."""
+    public = log_signer().public if side else PrivateKey.from_seed(b"test log, this is no secret!!!!!").public
+    return TrustedKey(key=public, role="log", livemode=side, not_before=ALWAYS[0], not_after=ALWAYS[1])
+
+
 def _trust(registry: Any) -> Trust:
     roles = ("registry", "receipt", "status")
     return Trust(
@@ -206,7 +214,8 @@ def _trust(registry: Any) -> Trust:
             )
             for side in (True, False)
             for role in roles
-        ),
+        )
+        + tuple(_log_key(side) for side in (True, False)),
         relying_parties=(TrustedOrigins(rp=registry.rp, not_before=ALWAYS[0], not_after=ALWAYS[1]),),
         endpoints={"check": f"{ORIGIN}/v1/check"},
     )

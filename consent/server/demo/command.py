@@ -3,7 +3,7 @@
 import statistics
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from consent.client.errors import ConsentError
@@ -14,6 +14,7 @@ from consent.server.demo.desk import Desk
 from consent.server.demo.expectation import DemoError, expect_equal
 from consent.server.demo.licensees import AUDIOBOOKS, RESEARCH, Licensee
 from consent.server.demo.page import Page
+from consent.server.demo.past import Past, make_evidence, verify_elsewhere
 from consent.server.demo.person import Ending, Person
 from consent.server.demo.proofs import Evidence, Verified, verify_evidence
 from consent.server.demo.scans import Expected, expect_counts, scan_manifest, show_difference, show_scan
@@ -67,6 +68,9 @@ def _play(page: Page, folder: Path) -> None:
             expect_counts(licensee.name, before[licensee.name], _expected(cast, licensee, ended=False))
             show_scan(page, licensee.name, before[licensee.name])
         _ask_beyond_scope(page, people, desks[RESEARCH.name])
+        ending = _one_who_ends(people)
+        question: Question = {**AUDIOBOOKS.question, "external_id": ending.speaker.speaker_id}
+        asked = desks[AUDIOBOOKS.name].registry.check(**question)
         page.step(
             "Some performers end their consent; each licensee asks again the moment the answer is there"
         )
@@ -80,11 +84,25 @@ def _play(page: Page, folder: Path) -> None:
         for licensee in LICENSEES:
             expect_counts(licensee.name, after[licensee.name], _expected(cast, licensee, ended=True))
         show_difference(page, [(each.name, before[each.name], after[each.name]) for each in LICENSEES])
+        page.step("Evidence of the past: was one of the ended consents given, then, and for what?")
+        past = make_evidence(
+            desks[AUDIOBOOKS.name].registry,
+            AUDIOBOOKS,
+            folder / "evidence",
+            external_id=ending.speaker.speaker_id,
+            before=asked.as_of - timedelta(seconds=1),  # the end may follow within this very second
+            decision=asked.decision_id,
+        )
+        _show_past(page, past)
         evidence = collect(folder, people, desks[AUDIOBOOKS.name], endings)
     page.step("The registry is switched off. Verify what it handed out, with the trust file alone")
     trust_path = folder / "trust.json"
     verified = verify_evidence(evidence, trust_path=trust_path, at=datetime.now(UTC))
     _show_verified(page, verified, evidence, trust_path)
+    for each in past:
+        verify_elsewhere(each, trust_path=trust_path)
+    page.fact("evidence bundles", f"{len(past)} verified by the command; refused without --allow-test")
+    page.fact("read one yourself", f"unzip {past[0].path}, evidence.pdf and VERIFY.md")
 
 
 def _perform(page: Page, stage: Stage, cast: Sequence[Speaker], desks: dict[str, Desk]) -> list[Person]:
@@ -138,6 +156,24 @@ def _scope(licensee: Licensee) -> str:
         f"{line['uses'][0]} for {line['purposes'][0]} in "
         + ", ".join(*(each["allow"] for each in line["constraints"] if each["kind"] == "territory"))
         for line in licensee.lines
+    )
+
+
+def _one_who_ends(people: Sequence[Person]) -> Person:
+    return next(each for each in people if each.speaker.part is Part.ENDS)
+
+
+def _show_past(page: Page, past: Sequence[Past]) -> None:
+    sides = (("creating", "creation"), ("publishing", "publication"))
+    page.table(
+        ["about the instant", *(f"{what}, {when}" for what, _ in sides for when in ("then", "now"))],
+        [
+            [
+                each.verdicts["about"],
+                *(each.verdicts[f"{side}_{when}"] for _, side in sides for when in ("then", "now")),
+            ]
+            for each in past
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""A registry of the demo's own: embedded PostgreSQL, migrations, keys, one web process on a free port.
+"""A registry of the demo's own: embedded PostgreSQL, migrations, keys, a web process on a free port, a publisher.
 
 The demo is its operator (`operating.py`); everything else happens from outside, over HTTP.
 """
@@ -44,6 +44,7 @@ class Stage:
         self._lock = FolderLock(folder / "lock")
         self._postgres = EmbeddedPostgres(folder / "postgres")
         self._web: subprocess.Popen[bytes] | None = None
+        self._publisher: subprocess.Popen[bytes] | None = None
         self._port = 0
         self._ports: RegistryPorts | None = None
         self._trust: Trust | None = None
@@ -103,20 +104,19 @@ class Stage:
         self._port = _free_port()
         os.environ.update(self._settings())
         self._ports = _operator()
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        with (self._folder / "web.log").open("wb") as log:
-            self._web = spawn(
-                [sys.executable, "-m", "consent.server", "run", "web"], env=environment, output=log
-            )
+        self._web = self._run("web")
+        self._publisher = self._run("publisher")
         self._wait_ready()
         raw, self._trust = fetch_trust(Exchange(address=self.url, authorize=None))
         write_whole(self._folder / "trust.json", raw)
 
     def close(self) -> None:
-        """End the web process, then PostgreSQL; safe to call twice."""
-        process, self._web = self._web, None
-        if process is not None:
+        """End the processes, then PostgreSQL; safe to call twice."""
+        processes = [each for each in (self._publisher, self._web) if each is not None]
+        self._publisher = self._web = None
+        for process in processes:
             process.terminate()
+        for process in processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_S)
             if process.poll() is None:
@@ -129,6 +129,12 @@ class Stage:
             self._ports = None
         self._postgres.stop()
         self._lock.release()
+
+    def _run(self, kind: str) -> subprocess.Popen[bytes]:
+        """One of our own processes; what it says is in a file of its name."""
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        with (self._folder / f"{kind}.log").open("wb") as log:
+            return spawn([sys.executable, "-m", "consent.server", "run", kind], env=environment, output=log)
 
     def _settings(self) -> dict[str, str]:
         """The environment of this registry alone; settings of another one are taken out."""
