@@ -14,7 +14,10 @@ ORIGIN = "http://localhost:8000"
 
 @dataclass
 class Place:
-    """Where one registry is kept; `database` is empty until something is restored or prepared in it."""
+    """Where one registry is kept; `database` is empty until something is restored or prepared in it.
+
+    `object_store` and `key_store` are settings that stand instead of the folders.
+    """
 
     root: Path
     objects: Path
@@ -25,12 +28,15 @@ class Place:
             for name in ("CONSENT_SECRET_KEY", "CONSENT_KEY_SECRET", "CONSENT_BACKUP_SECRET")
         }
     )
+    object_store: str = ""
+    key_store: str = ""
 
     def environment(self) -> dict[str, str]:
         """The settings of its processes."""
         return {
             "CONSENT_DATA_DIR": str(self.root),
-            "CONSENT_OBJECT_STORE": f"file:{self.objects}",
+            "CONSENT_OBJECT_STORE": self.object_store or f"file:{self.objects}",
+            "CONSENT_KEY_STORE": self.key_store,
             "CONSENT_DATABASE_URL": self.database,
             "CONSENT_ORIGIN": ORIGIN,
             **self.secrets,
@@ -45,11 +51,14 @@ class Place:
 
 @contextmanager
 def empty_place(
-    server: str, root: Path, *, objects: Path, secrets_of: "Place | None" = None
+    server: str, root: Path, *, objects: Path, secrets_of: "Place | None" = None, **stores: str
 ) -> Iterator[Place]:
-    """An empty database and an empty data folder; Django is connected to the database for the block."""
+    """An empty database and an empty data folder; Django is connected to the database for the block.
+
+    `stores` are `object_store` and `key_store` of the place.
+    """
     with new_database(server) as name:
-        place = Place(root=root, objects=objects, database=database_url(server, name))
+        place = Place(root=root, objects=objects, database=database_url(server, name), **stores)
         if secrets_of is not None:
             place.secrets = dict(secrets_of.secrets)
         with connected_to(place.database):
