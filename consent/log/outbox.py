@@ -131,8 +131,20 @@ def destroy_secret(row: Outbox, sealer: Sealer) -> None:
     if row.record is None:
         return
     sealer.destroy(row.record)
-    # Crash before this: the key is gone, and `destroy_left_over` clears the columns.
-    _done().filter(id=row.id).update(record=None, sealed=None)
+    # Crash before this: the key is gone, and `destroy_left_over` clears the columns. A row that is done with has no
+    # next attempt: the column says from now on since when no key stands (`secret_gone_at`).
+    _done().filter(id=row.id, record=row.record).update(record=None, sealed=None, next_attempt_at=Now())
+
+
+def secret_gone_at(row: Outbox) -> datetime | None:
+    """Since when nothing opens what travelled with a row that had a secret; None while something does."""
+    return None if row.record is not None else row.next_attempt_at
+
+
+def claim_expired(kind: str, *, now: datetime) -> list[Outbox]:
+    """Claim the rows of `kind` whose time is over at `now` and that nobody sends, for the caller to give up."""
+    waiting = Outbox.objects.filter(_OPEN, kind=kind, expires_at__lte=now).values_list("id", flat=True)
+    return [row for row in map(claim, list(waiting)) if row is not None]
 
 
 def destroy_left_over(sealer: Sealer, *, limit: int = 100) -> int:

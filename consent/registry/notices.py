@@ -8,6 +8,7 @@ from django.db import transaction
 
 from consent.core.states import GrantEvent
 from consent.log import outbox
+from consent.registry.locks import lock_performer
 from consent.registry.ports import RegistryPorts
 from consent.registry.stored_json import from_bytes, to_bytes
 
@@ -100,11 +101,13 @@ def send_link_mail(
 
     Raises:
         ValueError: no address, or one that does not lead to the registry.
+        NotFound: the performer is being erased, and would be mailed after the last letter.
     """
     links = {name: link for name, link in (("recover", recover), ("stop", stop)) if link is not None}
     if not links or not all(link.startswith(f"{ports.origin}/") for link in links.values()):
         raise ValueError("a mailed link leads to the registry's own origin")
     with transaction.atomic():
+        lock_performer(performer, livemode=livemode)
         return outbox.put(
             LINK,
             livemode=livemode,
@@ -137,12 +140,26 @@ def send_member_mail(
         )
 
 
-def send_erased_mail(ports: RegistryPorts, *, livemode: bool, email: str, erasure: str) -> str:
-    """The last letter to somebody who is erased. It carries the address, and its key is destroyed once it left."""
+def send_erased_mail(
+    ports: RegistryPorts,
+    *,
+    livemode: bool,
+    email: str,
+    erasure: str,
+    record: str,
+    event: str,
+    expires_at: datetime,
+) -> str:
+    """The last letter to somebody who is erased. It carries the address, sealed under `record`.
+
+    That key is destroyed once the letter has left, or at `expires_at`.
+    """
     return outbox.put(
         ERASED,
         livemode=livemode,
-        secret=(ports.log.sealer, "", to_bytes({"email": email, "erasure": erasure})),
+        event_id=event,
+        expires_at=expires_at,
+        secret=(ports.log.sealer, record, to_bytes({"email": email, "erasure": erasure})),
         random=ports.log.random,
     )
 

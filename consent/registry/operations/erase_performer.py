@@ -6,7 +6,7 @@ Each step is committed before the next and may be repeated: whoever died in the 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -35,6 +35,7 @@ from consent.registry.ports import RegistryPorts
 from consent.registry.queries.identity import identity_of
 
 PERFORMER: Final = "performer"
+LETTER_LIFE = timedelta(days=1)  # of the last letter: as long as it waits, the erasure cannot be complete
 ForgetElsewhere = Callable[[UUID], None]
 _AUTHORITIES = {"performer": "passkey"}  # by which consents end; whatever is no performer's is the operator's
 
@@ -119,11 +120,13 @@ def go_on(ports: RegistryPorts, begun: Erasure, *, elsewhere: Sequence[ForgetEls
         forget(begun.performer)
     if begun.erased_at is None:
         # Crash from here on: the rows still say which keys there are, and destroying one twice does no harm.
-        records = _records(begun)
-        ports.log.erasures.note(at=ports.clock(), performer=begun.performer, records=records)
-        for record in records:
-            ports.log.sealer.destroy(record)
-        _forget_rows(ports, begun)
+        destroyed = set[str]()
+        while standing := _forget_rows(ports, begun, destroyed=destroyed):
+            noted = [*sorted(destroyed | standing), letter_record(begun.id)]
+            ports.log.erasures.note(at=ports.clock(), performer=begun.performer, records=noted)
+            for record in sorted(standing):
+                ports.log.sealer.destroy(record)
+            destroyed |= standing
         begun.refresh_from_db()
     assert begun.erased_at is not None and begun.complete_from is not None
     return Erased(
@@ -151,8 +154,8 @@ def _begin(ports: RegistryPorts, *, livemode: bool, performer: UUID, ground: str
         # What is said from now on is sealed apart: the person's own key may be gone already (`erase_again`).
         person.record = ending_record(erasure)
         _end_everything(tx, person, authority=_AUTHORITIES.get(ground, "operator"), at=at)
-        _say_goodbye(ports, person, erasure=erasure)
         event = tx.append(_event("performer.erasing", person, erasure=erasure, ground=ground, denies=True))
+        _say_goodbye(ports, person, erasure=erasure, event=event)
         Performer.objects.filter(id=performer).update(erasing_at=at)
         ErasurePermit.objects.create(erasure=erasure, livemode=livemode, subject=str(performer))
         return Erasure.objects.create(
@@ -171,6 +174,11 @@ def ending_record(erasure: str) -> str:
     return f"ending-{erasure}"
 
 
+def letter_record(erasure: str) -> str:
+    """The key-store record of the last letter. It outlives the others until the letter has left, in no restore."""
+    return f"letter-{erasure}"
+
+
 def _end_everything(tx: HistoryTransaction, person: Performer, *, authority: str, at: datetime) -> None:
     Credential.objects.filter(performer=person, state__in=("active", "pending")).update(
         state="blocked", blocked_at=at
@@ -185,34 +193,50 @@ def _end_everything(tx: HistoryTransaction, person: Performer, *, authority: str
     OneUseLink.objects.filter(performer=person).delete()
 
 
-def _say_goodbye(ports: RegistryPorts, person: Performer, *, erasure: str) -> None:
+def _say_goodbye(ports: RegistryPorts, person: Performer, *, erasure: str, event: str) -> None:
     """The last letter, with the address sealed in it: soon there is no other place that has it."""
     try:
         email = identity_of(ports, performer=person.id).email
     except (KeyMissingError, RecordDestroyedError, NotFound):
         return
-    send_erased_mail(ports, livemode=person.livemode, email=email, erasure=erasure)
+    send_erased_mail(
+        ports,
+        livemode=person.livemode,
+        email=email,
+        erasure=erasure,
+        record=letter_record(erasure),
+        event=event,
+        expires_at=ports.clock() + LETTER_LIFE,
+    )
 
 
-def _records(begun: Erasure) -> list[str]:
-    """Every record of the key store that seals something about the person."""
-    found = {ending_record(begun.id)}
+def records_of(erasure: str, performer: UUID) -> set[str]:
+    """Every record of the key store that seals something about the person, except the last letter's."""
+    found = {ending_record(erasure)}
     with connection.cursor() as cursor:
         for query in RECORDS.values():
-            cursor.execute(query, {"performer": begun.performer})
+            cursor.execute(query, {"performer": performer})
             found |= {row[0] for row in cursor.fetchall()}
-    return sorted(found)
+    return found
 
 
-def _forget_rows(ports: RegistryPorts, begun: Erasure) -> None:
-    """Remove every row, blank every event, and tell the history that there is nobody any more."""
+def _forget_rows(ports: RegistryPorts, begun: Erasure, *, destroyed: set[str]) -> set[str]:
+    """Remove every row, blank every event, and tell the history that there is nobody any more.
+
+    Changes nothing while something about the person is sealed under a key that is not in `destroyed`, and returns
+    those keys: they are looked for with the person locked, so that nothing comes in between.
+    """
     assert begun.performer is not None
     with history_transaction(begun.livemode, ports.log) as tx:
         person = find_performer_row(begun.performer, livemode=begun.livemode)
         row = Erasure.objects.select_for_update().get(id=begun.id)
         if person is None or row.erased_at is not None:  # another call was faster
             tx.nothing_changed()
-            return
+            return set()
+        standing = records_of(begun.id, begun.performer) - destroyed
+        if standing:
+            tx.nothing_changed()
+            return standing
         at = ports.clock()
         with permitted(begun.id) as cursor:
             about = {"performer": begun.performer}
@@ -234,6 +258,7 @@ def _forget_rows(ports: RegistryPorts, begun: Erasure) -> None:
         Erasure.objects.filter(id=begun.id, erased_at=None).update(
             erased_at=at, complete_from=at + KEY_BACKUP_LIFE
         )
+    return set()
 
 
 def _event(kind: str, person: Performer, *, erasure: str, ground: str, denies: bool) -> NewEvent:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from consent.registry.errors import Invalid, LinkSpent, NotFound
+from consent.registry.locks import lock_performer
 from consent.registry.models import Member, OneUseLink, Operator, Performer
 from consent.registry.models.link import KINDS
 from consent.registry.ports import RegistryPorts
@@ -50,7 +51,7 @@ def make_link(
 
     Raises:
         Invalid: an unknown kind, or a person that does not fit it.
-        NotFound: no such operator, member or performer, or removed.
+        NotFound: no such operator, member or performer, or removed, or being erased.
     """
     if kind not in KINDS:
         raise Invalid(pointer="/kind", rule="known", expected=", ".join(KINDS), got=kind[:16])
@@ -63,16 +64,19 @@ def make_link(
     livemode = _livemode_of_standing(operator=operator, member=member, performer=performer)
     token = b64u(ports.log.random(TOKEN_BYTES))
     now = ports.clock()
-    OneUseLink.objects.create(
-        digest=link_digest(token),
-        kind=kind,
-        operator_id=operator,
-        member_id=member,
-        performer_id=performer,
-        livemode=livemode,
-        created_at=now,
-        expires_at=now + (life or LIVES[kind]),
-    )
+    with transaction.atomic():
+        if performer is not None and livemode is not None:
+            lock_performer(performer, livemode=livemode)  # nobody who is being erased gets another way in
+        OneUseLink.objects.create(
+            digest=link_digest(token),
+            kind=kind,
+            operator_id=operator,
+            member_id=member,
+            performer_id=performer,
+            livemode=livemode,
+            created_at=now,
+            expires_at=now + (life or LIVES[kind]),
+        )
     return token
 
 
