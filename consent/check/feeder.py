@@ -186,6 +186,9 @@ class Feeder:
             raise
         finally:
             self._end(number, ())
+        for turn in turns:
+            if not turn.reached:
+                self._ahead.give_back(ahead[turn.livemode])  # a page that was cut put nothing in
         self._settle(turns)
         if walk and any(ahead.values()):
             ended = time.monotonic()

@@ -198,3 +198,21 @@ def test_a_walk_begins_anew_with_everything(node: "Node") -> None:
     for _ in range(4):
         node.feeder.turn()
     assert _missing(node, _names(node, organization, people)) == 0
+
+
+def test_a_page_of_a_turn_that_was_cut_is_read_by_a_later_one(
+    node: "Node", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.check import feeder
+
+    organization = node.world.organization()
+    people = _people(node, organization)
+    _begun(node, organization, people)
+    node.world.grant(organization, node.world.person())  # some events more than fit
+    monkeypatch.setattr(feeder, "PAGE", 1)
+    assert node.feeder.turn() is False
+    assert _missing(node, _names(node, organization, people)) == COUNT - 1
+    monkeypatch.setattr(feeder, "PAGE", 2000)
+    for _ in range(4):
+        node.feeder.turn()
+    assert _missing(node, _names(node, organization, people)) == 0

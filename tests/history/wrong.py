@@ -126,8 +126,8 @@ def _clock_after_read() -> None:
     _without_hints()
     real = Feeder._snapshot
 
-    def read(self: Any, wanted: Any, floors: Any, *, began: float) -> Any:
-        turns, followed = real(self, wanted, floors, began=began)
+    def read(self: Any, *given: Any, began: float) -> Any:
+        turns, followed = real(self, *given, began=began)
         time.sleep(LATE_S)
         late = self._ports.log.boot_clock()
         return [
