@@ -36,7 +36,7 @@ history: .venv/.test ## Minutes of checks under faults, judged for stale allows;
 	@$(BIN)/python -m tests.history
 
 drill: .venv/.test ## Back a registry up, lose it, restore it, and rotate its keys, on invented data
-	@$(BIN)/python -m pytest tests/faults/test_backup_drill.py tests/server/test_rotation.py
+	@$(BIN)/python -m pytest tests/faults/test_backup_*.py tests/server/backup tests/server/test_rotation.py
 
 prove: .venv/.test ## Kill, pause, starve and roll back the log's publisher at every step; prints what it survived
 	@$(BIN)/python -m tests.faults.publisher
