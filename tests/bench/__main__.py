@@ -16,7 +16,7 @@ from pathlib import Path
 
 from consent.server.demo.licensees import RESEARCH
 from consent.server.embedded.errors import StartError
-from tests.bench import deciding, local, starting, where_time_goes
+from tests.bench import deciding, local, log_reading, starting, where_time_goes
 from tests.bench.loading import Loader
 from tests.bench.machine import BUSY, Watch, describe, pin, two_cores
 from tests.bench.peers.fetching import fetch
@@ -103,6 +103,7 @@ def _measure(
     pin(server_core)
     part("deciding", lambda: deciding.measure(why_no_regorus=missing.get("regorus", "")))
     part("local", local.measure)
+    part("log_reading", log_reading.measure)
     pin(server_core | load_core)
     began = time.monotonic()
     with open_place(
