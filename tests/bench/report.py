@@ -12,8 +12,8 @@ class Row:
 
     `at_least` or `at_most` is its goal. A `binding` one is a ratio of this run, an invariant, or a time with a wide
     margin: missing it fails the bench on any machine. Other goals are absolute times, which a slower machine may
-    miss: they are reported, and fail only a strict run. `value` is None where it could not be measured; then `why` says why, and it is
-    `missing` if it should have been.
+    miss: they are reported, and fail only a strict run. `value` is None where it could not be measured; then `why`
+    says why, and it is `missing` if it should have been.
     """
 
     what: str
