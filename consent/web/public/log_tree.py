@@ -7,8 +7,10 @@ from itertools import pairwise
 from signing.errors import SignatureError
 from signing.merkle import largest_power_below, node_hash
 
-WIDTH = 320  # the narrowest screen that pages are made for
-LEFT, MIDDLE, RIGHT = 80, 160, 240
+WIDTH = (
+    280  # what a card leaves of a phone of 360 pixels, so that the hashes are drawn there at their full size
+)
+LEFT, MIDDLE, RIGHT = 52, 140, 228
 STEP = 76  # from a node to the one above it
 TOP = 40
 

@@ -4,6 +4,11 @@ const byId = (id) => document.getElementById(id);
 const word = (name) =>
   document.querySelector(`#words [data-word="${name}"]`)?.textContent ?? name.replaceAll("_", " ");
 const LISTS = new Set(["kind", "livemode", "decisions", "keys", "status"]);
+// What a person asks first; the rest stands behind one more click.
+const FIRST = [
+  ...["performer_name", "licensee", "uses", "valid_from", "valid_until", "issued_at", "expires_at", "fresh"],
+  ...["audience", "enforced_at", "recorded_at", "user_verified", "proof", "grant"],
+];
 const SHOWN = 20;
 let turn = 0;
 
@@ -19,9 +24,10 @@ const spoken = (value) => {
   return Array.isArray(value) ? value.join(", ") || "-" : String(value);
 };
 
-function fields(facts) {
+function fields(facts, names) {
   const list = element("dl");
-  for (const [name, value] of Object.entries(facts)) {
+  for (const name of names) {
+    const value = facts[name] ?? null;
     if (LISTS.has(name) || value === null) continue;
     list.append(element("dt", word(name)));
     const told = element("dd");
@@ -68,41 +74,94 @@ function details(title, text) {
   return box;
 }
 
-function show(facts) {
+// One outcome in the box: what stands in large letters, then everything behind it.
+function put(kind, title, ...more) {
   const result = byId("result");
+  result.className = `result ${kind}`;
+  result.replaceChildren(element("strong", title), ...more);
+  result.hidden = false;
+  return result;
+}
+
+function show(facts) {
   const side = facts.livemode ? "" : ` (${word("test_side")})`;
-  result.className = "result allow";
-  result.replaceChildren(
-    element("strong", `${word("valid")}: ${word(facts.kind.replaceAll(" ", "_"))}${side}`),
-  );
+  const result = put("allow", `${word("valid")}: ${word(facts.kind.replaceAll(" ", "_"))}${side}`);
   if (facts.decisions) result.append(decisionList(facts.decisions));
-  result.append(fields(facts));
-  if (facts.keys) result.append(element("h3", word("keys")), keyList(facts.keys));
+  result.append(fields(facts, FIRST));
+  const more = element("details");
+  const rest = Object.keys(facts).filter((name) => !FIRST.includes(name));
+  more.append(element("summary", word("all_facts")), fields(facts, rest));
+  result.append(more);
+  if (facts.keys) result.append(element("h2", word("keys")), keyList(facts.keys));
   result.append(element("p", word("genuine_only"), "soft"));
   result.append(details(word("as_json"), JSON.stringify({ valid: true, ...facts }, undefined, 1)));
-  result.hidden = false;
 }
 
 function showRefused(why) {
-  const result = byId("result");
-  result.className = "result deny";
-  result.replaceChildren(element("strong", word("not_valid")), element("p", why));
-  if (why.includes("allow_test")) result.append(element("p", word("is_test"), "soft"));
-  result.append(details(word("as_json"), JSON.stringify({ valid: false, why }, undefined, 1)));
-  result.hidden = false;
+  const plain = why.includes("allow_test") ? word("is_test") : word("not_valid_means");
+  const exact = element("p", `${word("exactly")} `, "soft");
+  exact.append(element("code", why));
+  const json = JSON.stringify({ valid: false, why }, undefined, 1);
+  put("deny", word("not_valid"), element("p", plain), exact, details(word("as_json"), json));
 }
+
+// What keeps the file from being judged at all. It says nothing about the file.
+class Unable extends Error {}
+
+const showUnable = (why) => put("wait", word("unable"), element("p", why));
 
 async function bytesOf(input, atMost) {
   const file = input.files[0];
-  if (file.size > atMost) throw new RangeError(`${file.name}: ${file.size} > ${atMost}`);
-  return new Uint8Array(await file.arrayBuffer());
+  if (file.size > atMost) throw new Unable(`${word("too_large")} ${file.name}`);
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch {
+    throw new Unable(`${word("unreadable")} ${file.name}`); // moved, or changed since it was chosen
+  }
 }
 
 async function trustBytes() {
   if (byId("trust").files.length) return bytesOf(byId("trust"), 1 << 20);
-  const answer = await fetch("/.well-known/consent-registry", { credentials: "omit" });
-  if (!answer.ok) throw new Error(word("no_trust"));
+  const answer = await fetch("/.well-known/consent-registry", { credentials: "omit" }).catch(() => undefined);
+  if (!answer?.ok) throw new Unable(word("no_trust"));
   return new Uint8Array(await answer.arrayBuffer());
+}
+
+// What is told of the file must not be blamed on it when the keys or the day are what is wrong.
+const orUnable = async (read, said, Refused) => {
+  try {
+    return await read();
+  } catch (fault) {
+    throw fault instanceof Refused ? new Unable(said) : fault;
+  }
+};
+
+// The verifier itself is fetched when there is something to verify.
+async function judge() {
+  const loaded = await Promise.all([
+    import("./evidence.js"),
+    import("./trust.js"),
+    import("./refused.js"),
+    import("./instants.js"),
+    import("./ed25519.js"),
+  ]).catch(() => {
+    throw new Unable(word("no_verifier"));
+  });
+  const [{ verifyEvidence, MAX_DOCUMENT_BYTES }, { Trust }, { Refused }, { parseInstant }, { isSupported }] =
+    loaded;
+  if (!(await isSupported())) throw new Unable(word("no_ed25519"));
+  const keys = await trustBytes();
+  const trust = await orUnable(() => Trust.read(keys), word("bad_trust"), Refused);
+  const day = byId("at").value.trim();
+  const at = day ? await orUnable(() => parseInstant(day), word("bad_day"), Refused) : Date.now();
+  const file = await bytesOf(byId("file"), MAX_DOCUMENT_BYTES);
+  try {
+    const facts = await verifyEvidence(file, { trust, at, allowTest: byId("test").checked });
+    return () => show(facts);
+  } catch (fault) {
+    if (!(fault instanceof Refused)) throw fault;
+    return () => showRefused(fault.sentence);
+  }
 }
 
 async function verify() {
@@ -111,28 +170,16 @@ async function verify() {
   byId("result").hidden = true;
   document.body.removeAttribute("data-verified");
   if (!byId("file").files.length) return;
-  // The verifier itself is fetched when there is something to verify.
-  const [{ verifyEvidence, MAX_DOCUMENT_BYTES }, { Trust }, { Refused }, { parseInstant }, { isSupported }] =
-    await Promise.all([
-      import("./evidence.js"),
-      import("./trust.js"),
-      import("./refused.js"),
-      import("./instants.js"),
-      import("./ed25519.js"),
-    ]);
+  put("wait", word("checking"));
   let outcome;
   try {
-    if (!(await isSupported())) throw new Error(word("no_ed25519"));
-    const trust = await Trust.read(await trustBytes());
-    const at = byId("at").value.trim() ? parseInstant(byId("at").value.trim()) : Date.now();
-    const context = { trust, at, allowTest: byId("test").checked };
-    const facts = await verifyEvidence(await bytesOf(byId("file"), MAX_DOCUMENT_BYTES), context);
-    outcome = () => show(facts);
+    outcome = await judge();
   } catch (fault) {
-    outcome = () => showRefused(fault instanceof Refused ? fault.sentence : fault.message);
+    outcome = () => showUnable(fault instanceof Unable ? fault.message : `${word("stumbled")} ${fault}`);
   }
   if (mine !== turn) return; // another file was chosen meanwhile
   outcome();
+  byId("result").scrollIntoView({ block: "nearest" }); // on a phone it stands below the window
   document.body.dataset.verified = String(mine);
 }
 
