@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-READY_S = 180.0  # a first start builds its own database; a loaded machine with two cores needs minutes
+READY_S = 240.0  # longer than `up` waits itself, so that its own words are told
 SAID_CHARACTERS = 4000
 
 
@@ -59,11 +59,16 @@ class Running:
         while ready_after_s is None or b"Ready in" not in log_file.read_bytes()[before:]:
             if ready_after_s is None and self.ready():
                 ready_after_s = time.monotonic() - started
-            said = f"/readyz: {self.readyz}\n{log_file.read_text('utf-8', 'replace')[-SAID_CHARACTERS:]}"
-            assert self.process.poll() is None, f"up ended with {self.process.returncode}; {said}"
-            assert time.monotonic() - started < READY_S, f"not ready after {READY_S} s; {said}"
+            assert self.process.poll() is None, f"up ended with {self.process.returncode}; {self.said()}"
+            assert time.monotonic() - started < READY_S, f"not ready after {READY_S} s; {self.said()}"
             time.sleep(0.05)
         return ready_after_s
+
+    def said(self) -> str:
+        """What the launcher, its processes and /readyz said last."""
+        logs = [self.folder / "up.log", *sorted((self.state / "log").glob("*.log"))]
+        told = [f"{log.name}:\n{log.read_text('utf-8', 'replace')[-SAID_CHARACTERS:]}" for log in logs]
+        return "\n".join([f"/readyz: {self.readyz}", *told])
 
     def ready(self) -> bool:
         """Whether /readyz says 200; `readyz` keeps what it said."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from consent.server.wiring import Wiring
 
 HOST = "127.0.0.1"
-READY_S = 60.0
+READY_S = 180.0  # a laptop that is busy with something else imports Django slowly
 _PROBE_URL = "postgresql://consent@127.0.0.1:5432/consent"  # stands in until the real one is known
 
 
