@@ -30,6 +30,7 @@ _SECURITY = {
 PATH_PREFIXES = {
     "offer": "off", "grant": "grt", "invitation": "inv", "member": "mem",
     "key": "key", "decision": "dec", "record": "pri", "performer": "prf",
+    "erasure": "era",
 }  # fmt: skip
 
 Routes = Iterable[tuple[str, Mapping[str, Operation]]]

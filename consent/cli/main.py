@@ -9,7 +9,7 @@ from consent.cli import check, evidence, receipt, scan, trust, verify
 from consent.cli.context import Context, Exit
 from consent.cli.log import verbs as log
 from consent.cli.output import safe_block
-from consent.cli.performer import asked, ending, grants, key, limits, offers, sign
+from consent.cli.performer import asked, ending, erasing, grants, key, limits, offers, sign
 from consent.cli.witness import verbs as witness
 from consent.client.errors import ConsentError, Denied, RefusedToSign, Unavailable
 
@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     grants.add_parsers(actions)
     limits.add_parser(actions)
     asked.add_parser(actions)
+    erasing.add_parsers(actions)
     return parser
 
 

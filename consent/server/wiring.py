@@ -30,6 +30,7 @@ from consent.server.settings import Settings, read_settings
 from consent.server.settings.database import LOCAL_HOSTS
 from consent.server.settings.web import host_of
 from consent.server.stores import open_key_store, open_objects
+from consent.web.forgetting import forget_browser
 from consent.web.ports import WebPorts
 from signing.note import NoteSigner
 from signing.webauthn import RelyingParty
@@ -107,6 +108,7 @@ def make_wiring(settings: Settings) -> Wiring:
         trust=lambda: trust_bytes(ring.index(), origin=web.origin),
         version=version(DISTRIBUTION),
         limits=checking.limits,
+        forget_elsewhere=[forget_browser],
     )
     web_ports = WebPorts(
         registry=registry,

@@ -44,6 +44,7 @@ def test_the_verbs_are_those_of_the_design() -> None:
     assert performer == {
         "key", "enrol", "status", "accept", "offers", "read", "sign", "decline", "request-changes", "end",
         "pause", "resume", "grants", "package", "evidence", "limits", "asked",
+        "erase", "erased",
     }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from tests.core.bodies import line_for, offer_terms
 
 OFFER = "off_test_one"
 GRANT = "grt_test_one"
+ERASURE = "era_test_one"
 SENDER = {
     "id": "org_test_one",
     "legal_name": "Northlight Audio GmbH",
@@ -57,6 +58,12 @@ class RecordedPerformerSide:
     statements: list[dict[str, Any]] = field(default_factory=list)
     proofs: set[str] = field(default_factory=set)
     terms: dict[str, Any] = field(default_factory=terms)
+    erasure: dict[str, Any] = field(
+        default_factory=lambda: {
+            "id": ERASURE, "livemode": False, "state": "erased", "begun_at": "2027-03-01T12:00:00Z",
+            "erased_at": "2027-03-01T12:00:00Z", "complete_from": "2027-03-08T12:00:00Z", "completed_at": None,
+        }
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         self._registry = LocalSigner(
@@ -89,6 +96,9 @@ class RecordedPerformerSide:
         path = request.url.removeprefix(URL).partition("?")[0]
         if path in self.pages:
             return self.pages[path]
+        if path == f"/v1/erasures/{ERASURE}":
+            assert "Authorization" not in request.headers  # whoever asks is known to nobody any more
+            return json_response(self.erasure)
         self._check_proof(request)
         body = json.loads(request.body) if request.body else {}
         value = self._answer(f"{request.method} {path}", body)
@@ -139,6 +149,18 @@ class RecordedPerformerSide:
                 return {"livemode": False, "days": [{**day, "legal_name": "Northlight Audio GmbH"}]}
             case "GET /v1/me/limits":
                 return {"livemode": False, "version": 0, "body_sha256": None, "body": None}
+            case "GET /v1/me/erasure":
+                return {
+                    "livemode": False, "consents": 1, "complete_after_days": 7, "holds": [],
+                    "key_may_from": "2027-01-01T00:00:00Z",
+                }  # fmt: skip
+            case "POST /v1/me/erasure":
+                assert body == {"confirm": "erase everything about me, for good"}
+                return {
+                    "id": ERASURE, "livemode": False, "enforced_at": "2027-03-01T12:00:00.400Z",
+                    "erased_at": "2027-03-01T12:00:00Z", "complete_from": "2027-03-08T12:00:00Z",
+                    "page": f"{URL}/erased/{ERASURE}",
+                }  # fmt: skip
             case "POST /v1/statements":
                 return self._accept(body)
         return None

@@ -19,6 +19,7 @@ from consent.client.exchange import Exchange
 from consent.client.transport import Transport
 from consent.core.ids import is_id
 from consent.core.wire.asked import AskedAboutMe
+from consent.core.wire.erasures import ErasureAhead, ErasureBegun
 from consent.core.wire.grants import CurrentLimits, GrantForPerformer
 from consent.core.wire.offers import DryRun, OfferForPerformer, PreparedGrant
 from consent.core.wire.performers import Me
@@ -35,6 +36,7 @@ Wait = Literal["enforced", "committed"]
 PROOF_ID_BYTES = 16
 PACKAGE_BYTES = 8 << 20
 MAX_PAGES = 100  # of one list; 100 pages of 100 are more offers than a person reads
+ERASE: Literal["erase everything about me, for good"] = "erase everything about me, for good"
 STATEMENT_TIMEOUT_S = 30.0  # an ending answers only when it is enforced everywhere
 
 
@@ -177,6 +179,22 @@ class PerformerAccount:
             path, envelope, idempotency_key=self._token(), timeout_s=STATEMENT_TIMEOUT_S
         )
         return _read(answer.json, Accepted)
+
+    def erasure(self) -> ErasureAhead:
+        """What erasing this performer would do, and what stands against it; nothing is done."""
+        return _read(self._exchange.get("/v1/me/erasure").json, ErasureAhead)
+
+    def erase(self) -> ErasureBegun:
+        """Have everything about this performer erased, for good.
+
+        It is sent once: from the first step on the registry knows no key of the performer, and refuses a repeat.
+
+        Raises:
+            BadRequest: `on_legal_hold`: it has to be kept for now. Unauthorized: this key may not, or not yet.
+            Unavailable: no answer; whether it was begun is not known. If `me()` is refused, it was, and goes on.
+        """
+        answer = self._exchange.post("/v1/me/erasure", {"confirm": ERASE}, timeout_s=STATEMENT_TIMEOUT_S)
+        return _read(answer.json, ErasureBegun)
 
     def _list(self, path: str, kind: type[T]) -> Iterator[T]:
         cursor = ""

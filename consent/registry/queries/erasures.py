@@ -13,6 +13,7 @@ class ErasureView:
     """`erased_at`: the keys are destroyed; `complete_from`: from then on no backup of them is left either."""
 
     id: str
+    livemode: bool
     ground: str
     begun_at: datetime
     erased_at: datetime | None
@@ -54,6 +55,7 @@ def erasure_figures() -> ErasureFigures:
 def _view(row: Erasure) -> ErasureView:
     return ErasureView(
         id=row.id,
+        livemode=row.livemode,
         ground=row.ground,
         begun_at=row.begun_at,
         erased_at=row.erased_at,
