@@ -62,6 +62,11 @@ class Ahead:
                     found.append(name)
         return found
 
+    def changed(self, names: Sequence[CellName]) -> None:
+        """These are dropped from memory, and nobody asked for them lately: read them again after all else."""
+        if self._replica.has_room:
+            self._walks.again([name for name in names if isinstance(name, SubjectName)])
+
     def give_back(self, names: Sequence[SubjectName]) -> None:
         """The turn that was to read these failed: the next ones read them."""
         self._walks.names.extendleft(reversed(names))

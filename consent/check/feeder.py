@@ -38,7 +38,9 @@ GATHER_S = 0.002  # how soon after a turn the next begins for a question that wa
 IDLE_S = 60.0  # nobody asked for so long: the primary is left in peace until somebody does
 PAGE = 2000  # changes of one turn; more are read by the next, which follows at once
 MAX_WANTED = 1000  # missed facts of one side that a turn reads, far within the time that memory stays fresh
-REREAD = 500  # changed facts of one turn that the next reads anew; what more they touch waits for a question
+REREAD = (
+    500  # changed facts of one turn that the next reads anew; what more they touch is read ahead, or waits
+)
 SIDES = (True, False)
 SHARE = 3.0  # while questions come, reading ahead rests for so many times as long as a page took
 BUSY_S = 1.0  # questions come if the last was no longer ago
@@ -181,8 +183,8 @@ class Feeder:
                 self._end(number, turns)
                 follow_on()
         except _FAILURES:
-            for names in ahead.values():
-                self._ahead.give_back(names)
+            for side in SIDES:
+                self._ahead.give_back(ahead[side])
             raise
         finally:
             self._end(number, ())
@@ -295,8 +297,9 @@ class Feeder:
             cut = replace(kept, position=since.reached)
             return Turn(livemode=side, changes=changes, freshness=cut, reached=False)
         cells = load(wanted, answers=answers)
-        touched = self.replica.touched(side, changes) if changes else ()
-        again = [name for name in touched if name not in cells][:REREAD]
+        hot, cold = self.replica.touched(side, changes) if changes else ((), ())
+        again = [name for name in hot if name not in cells][:REREAD]
+        self._ahead.changed([name for name in cold if name not in cells])
         return Turn(livemode=side, changes=changes, cells=cells, freshness=fresh, again=again)
 
     def _forget(self) -> None:

@@ -149,11 +149,16 @@ class Replica:
         names = (name for name, each in kept if each.asked >= began and isinstance(name, SubjectName))
         return list(islice(names, limit))
 
-    def touched(self, livemode: bool, changes: Iterable[Change]) -> list[CellName]:
-        """The cells that these changes may concern and that were asked for lately: the feeder reads them anew in its
-        next turn. All that they concern are dropped with this one."""
+    def touched(self, livemode: bool, changes: Iterable[Change]) -> tuple[list[CellName], list[CellName]]:
+        """The cells that these changes may concern: those that were asked for lately, which the feeder reads anew in
+        its next turn; and the others. All of them are dropped with this one."""
+        hot: list[CellName] = []
+        cold: list[CellName] = []
         with self._lock:
-            return [name for name in self._touched(livemode, changes) if self._is_hot(name)]
+            for name in self._touched(livemode, changes):
+                if self.holds(name):
+                    (hot if self._is_hot(name) else cold).append(name)
+        return hot, cold
 
     def apply(self, turns: Sequence[Turn]) -> None:
         """Take over what one snapshot said, all at once for readers."""

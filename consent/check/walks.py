@@ -8,6 +8,7 @@ of those that do. Only the feeder's thread uses this.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from consent.check.cells import SubjectName
@@ -16,6 +17,7 @@ from consent.log.prepared import Rows, Statement
 from consent.registry.names_in_order import kind_of_name, names_of_page, page_of_names
 
 PAGE: Final = 500  # names that the database is asked for at once: some kilobytes
+MAX_NAMES: Final = 50_000  # that wait to be read
 MAX_WALKS: Final = 1000  # organizations of which a process takes notice; others are read when they ask
 
 
@@ -84,6 +86,10 @@ class Walks:
             SubjectName(walk.livemode, walk.organization, walk.organization, "performer", value)
             for value in values
         )
+
+    def again(self, names: Iterable[SubjectName]) -> None:
+        """Names whose facts were here, and have to be read once more."""
+        self.names.extend(islice(names, max(0, MAX_NAMES - len(self.names))))
 
     def end(self) -> None:
         """There is no more room, or a name could not be read: leave the rest to questions."""

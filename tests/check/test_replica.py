@@ -94,7 +94,8 @@ def test_a_change_of_a_pair_takes_what_is_about_the_pair_and_nothing_else(replic
         ]
     )
     change = Change(kind="grant.ended", performer="p1", organization=OURS)
-    assert set(replica.touched(True, [change])) == {ours, behalf}
+    hot, cold = replica.touched(True, [change])
+    assert {*hot, *cold} == {ours, behalf}
     replica.apply([_turn(3, {}, change)])
     assert _kept(replica, ours, behalf, theirs, other, nobody) == [False, False, True, True, True]
 
@@ -139,7 +140,7 @@ def test_what_nobody_asked_for_lately_is_dropped_and_not_read_again(replica: Rep
     replica.apply([_turn(3 + int(HOT_S))])
     replica.read([hot], livemode=True)
     change = Change(kind="grant.active", performer="p1", organization=OURS)
-    assert replica.touched(True, [change]) == [hot]
+    assert replica.touched(True, [change]) == ([hot], [cold])
     replica.apply([_turn(4 + int(HOT_S), {hot: _cell("p1")}, change)])
     assert _kept(replica, hot, cold) == [True, False]
 

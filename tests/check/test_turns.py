@@ -50,10 +50,12 @@ def test_a_turn_asks_once_before_it_tells_whatever_was_missed_or_changed(
 
 
 def test_what_changed_is_gone_with_its_turn_and_back_with_the_next_if_it_was_asked_for_lately(
-    node: "Node",
+    node: "Node", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from consent.check import replica
     from consent.check.replica import HOT_S
 
+    monkeypatch.setattr(replica, "FULL", 0.0)  # no room to read anything ahead
     world, organization = node.world, node.world.organization()
     hot, cold = world.person(), world.person()
     grants = [world.grant(organization, each).grant for each in (cold, hot)]

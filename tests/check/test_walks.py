@@ -108,6 +108,25 @@ def test_a_stop_while_people_are_walked_is_seen(node: "Node") -> None:
     assert node.ask(organization, people[1]).decision == "deny"
 
 
+def test_what_changes_is_read_again_though_nobody_asked_for_it(node: "Node") -> None:
+    from consent.registry.models import Grant
+
+    organization = node.world.organization()
+    people = _people(node, organization, 3)
+    names = _names(node, organization, people)
+    _begun(node, organization, people)
+    for _ in range(4):
+        node.feeder.turn()
+    grant = Grant.objects.get(performer_id=people[2].id).id
+    node.world.say("revocation", grant, people[2].key)
+    node.feeder.turn()
+    assert _missing(node, names) == 1 and node.feeder.reading_ahead
+    node.feeder.turn()
+    assert _missing(node, names) == 0 and not node.feeder.reading_ahead
+    turns = node.feeder._begun
+    assert node.ask(organization, people[2]).decision == "deny" and node.feeder._begun == turns
+
+
 def test_what_is_walked_takes_nobodys_place(node: "Node", monkeypatch: pytest.MonkeyPatch) -> None:
     from consent.check import replica
 
