@@ -107,12 +107,15 @@ def verify_bundle(
         raise UntrustedError(
             f"evidence is about {answer.organization!r}, expected {expected_organization!r:.100}"
         )
+    if policy is not None and not (answer.history or answer.decisions):
+        raise UntrustedError("a policy was given, and this evidence rests on nothing in a log")
     reading = _Reading(files, answer, trust=trust, at=at, allow_test=allow_test, policy=policy)
     packages = {each.grant: reading.package(each) for each in _those(answer, "signed")}
     activations = {each.grant: reading.activation(each) for each in _those(answer, "active")}
     receipts = {each: reading.receipt(each) for each in answer.decisions}
     proofs = {each: reading.proof(each, receipts[each]) for each in answer.decisions}
     reading.finish()
+    _one_log([*(each.logged for each in packages.values()), *activations.values()])
     return VerifiedBundle(
         answer=answer,
         fingerprint=hashlib.sha256(files[ANSWER]).hexdigest(),
@@ -126,6 +129,17 @@ def verify_bundle(
 
 def _those(answer: Answer, what: str) -> Iterable[Moment]:
     return (each for each in answer.history if each.what == what)
+
+
+def _one_log(events: Iterable[VerifiedEvent | None]) -> None:
+    """Refuse proofs out of two pasts: a log has one root for each size."""
+    roots: dict[tuple[str, int], bytes] = {}
+    for checkpoint in (each.signed.checkpoint for each in events if each is not None):
+        known = roots.setdefault((checkpoint.origin, checkpoint.size), checkpoint.root)
+        if known != checkpoint.root:
+            raise UntrustedError(
+                f"{checkpoint.origin!r:.80} has two roots for size {checkpoint.size}: the log was forked, keep this"
+            )
 
 
 class _Reading:

@@ -24,6 +24,7 @@ from consent.log.errors import (
     RecordDestroyedError,
     StoreUnavailableError,
 )
+from consent.log.events import ERASED
 from consent.log.families import EVIDENCE_MADE, side_label
 from consent.log.models import Event
 from consent.log.publishing.origins import folder_of, origin_of
@@ -58,9 +59,8 @@ from signing.logged_event import origin_policy, write_logged
 from signing.package import VerifiedPackage, verify_package
 from signing.trust import Trust, parse_trust
 
-MAX_CONSENTS = (
-    100  # of one pair: each is a package with its text, and has to be verified before the bundle leaves
-)
+FORGOTTEN = (ERASED, "performer.erasing", "performer.erased", "performer.forgotten")
+MAX_CONSENTS = 100  # of one pair: each is a package with its text, verified before the bundle leaves
 
 
 class BundleBrokenError(Exception):
@@ -108,6 +108,7 @@ def make_bundle(ports: RegistryPorts, wanted: Wanted, *, trust: bytes) -> bytes:
         raise Invalid(
             "evidence is of the past", pointer="/at", rule="past", expected="an instant that is over"
         )
+    _require_known(wanted)
     own = Grant.objects.filter(
         livemode=wanted.livemode, organization_id=wanted.organization, performer_id=wanted.performer
     )
@@ -145,6 +146,19 @@ def make_bundle(ports: RegistryPorts, wanted: Wanted, *, trust: bytes) -> bytes:
         raise BundleBrokenError(f"bundle does not verify: {exc}") from exc
     ports.log.figures.add(EVIDENCE_MADE, (side_label(wanted.livemode),))
     return bundle
+
+
+def _require_known(wanted: Wanted) -> None:
+    """Of whoever was forgotten nothing is left to tell: a no would be as untrue as a yes.
+
+    Raises:
+        NotFound: the performer was, or is being.
+    """
+    forgotten = Event.objects.filter(
+        livemode=wanted.livemode, performer_id=str(wanted.performer), kind__in=FORGOTTEN
+    )
+    if forgotten.exists():
+        raise NotFound("the performer was forgotten")
 
 
 def _verify_as_anybody(bundle: bytes, trust: Trust, *, at: datetime) -> None:

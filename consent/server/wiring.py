@@ -112,6 +112,7 @@ def make_wiring(settings: Settings) -> Wiring:
     )
     web_ports = WebPorts(
         registry=registry,
+        trust=lambda: trust_bytes(ring.index(), origin=web.origin),
         version=version(DISTRIBUTION),
         laptop=host_of(web.origin) in LOCAL_HOSTS,
         missing=lambda: dict(missing(registry.log, ring)),

@@ -12,13 +12,15 @@ from signing.webauthn import RelyingParty
 class WebPorts:
     """The registry and the two origins. `laptop`: it runs on localhost for one person, so that pages may point
     at /mail. `missing`: what the process cannot use now, by name, with a code of the reason.
-    `log_keys`: the verifier keys of the log of an origin and side, the one to pin first."""
+    `log_keys`: the verifier keys of the log of an origin and side, the one to pin first. `trust`: the published trust
+    file, which evidence encloses."""
 
     registry: RegistryPorts
     version: str
     laptop: bool = False
     missing: Callable[[], Mapping[str, str]] = dict
     log_keys: Callable[[str, bool], Sequence[str]] = lambda origin, livemode: ()
+    trust: Callable[[], bytes] = bytes
 
     @property
     def origins(self) -> Origins:

@@ -22,7 +22,7 @@ def test_the_key_set_names_role_side_and_validity_and_holds_no_private_part(hous
     answer = house.send("GET", "/.well-known/jwks.json")
     keys = answer.json["keys"]
     assert {(each["role"], each["livemode"]) for each in keys} == {
-        (role, side) for role in ("registry", "receipt", "status") for side in (True, False)
+        (role, side) for role in ("registry", "receipt", "status", "log") for side in (True, False)
     }
     assert {each["kid"] for each in keys} == {each.kid for each in house.trust.keys}
     assert not any("d" in each for each in keys)

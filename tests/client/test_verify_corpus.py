@@ -56,5 +56,5 @@ def test_the_corpus_is_what_its_maker_makes(tmp_path: Path) -> None:
 
 def test_each_kind_is_accepted_and_refused() -> None:
     judged = {(case["kind"], case["valid"]) for case in CORPUS["cases"]}
-    kinds = ("receipt", "receipt proof", "grant package", "acknowledgement")
+    kinds = ("receipt", "receipt proof", "grant package", "evidence bundle", "acknowledgement")
     assert judged == {(kind, valid) for kind in kinds for valid in (True, False)}

@@ -5,6 +5,7 @@ Imported only inside tests and fixtures: the models need Django to be set up.
 
 from typing import Any
 
+from consent.registry.ports import RegistryPorts
 from signing.keys import PublicKey
 from signing.trust import Trust, TrustedKey, TrustedOrigins, format_trust
 from tests.log.publishing.house import log_signer
@@ -12,10 +13,10 @@ from tests.registry.world import ALWAYS, Person, World, question_of
 from tests.signing.samples import key
 
 
-def trust_of(world: World) -> bytes:
-    """The trust file as the world's registry publishes it."""
+def trust_of(ports: RegistryPorts) -> bytes:
+    """The trust file as this registry publishes it."""
     keys = []
-    for livemode, side in world.ports.signers.items():
+    for livemode, side in ports.signers.items():
         roles: tuple[tuple[Any, PublicKey], ...] = (
             ("registry", side.registry.public),
             ("receipt", side.receipt.public),
@@ -30,9 +31,9 @@ def trust_of(world: World) -> bytes:
             )
     return format_trust(
         Trust(
-            issuers={livemode: side.issuer for livemode, side in world.ports.signers.items()},
+            issuers={livemode: side.issuer for livemode, side in ports.signers.items()},
             keys=tuple(keys),
-            relying_parties=(TrustedOrigins(rp=world.ports.rp, not_before=ALWAYS[0], not_after=ALWAYS[1]),),
+            relying_parties=(TrustedOrigins(rp=ports.rp, not_before=ALWAYS[0], not_after=ALWAYS[1]),),
         )
     )
 
@@ -60,5 +61,5 @@ def bundle(world: World, organization: str, person: Person, *uses: str, **change
     from consent.evidence.bundle import make_bundle
 
     return make_bundle(
-        world.ports, wanted(world, organization, person, *uses, **changes), trust=trust_of(world)
+        world.ports, wanted(world, organization, person, *uses, **changes), trust=trust_of(world.ports)
     )

@@ -251,7 +251,7 @@ class RandomHistory:
                 self.world.ports,
                 livemode=self.world.livemode,
                 grant=self._some_grant()[1],
-                actor="Operator Eins",
+                actor="operator.eins",
                 reason="signed by somebody else",
             )
 

@@ -12,6 +12,19 @@ from tests.log.history import connected_to, database_url, file_ports, new_databa
 from tests.registry.world import Clock, World, registry_ports
 
 
+class BootClock:
+    """Moves only by waiting, so that waits cost nothing."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.now += seconds
+
+
 @contextmanager
 def own_world(postgres_server: str, folder: Path) -> "Iterator[World]":
     """The live side over a database of its own, on that database's clock."""
@@ -24,7 +37,8 @@ def own_world(postgres_server: str, folder: Path) -> "Iterator[World]":
         call_command("migrate", verbosity=0)
         log = file_ports(folder)
         initialise(log)
-        ports = replace(log, boot_clock=lambda: 1000.0, sleep=lambda _seconds: None)
+        boot = BootClock()
+        ports = replace(log, boot_clock=boot, sleep=boot.sleep)
         clock = Clock(now=database_clock())
         yield World(ports=registry_ports(ports, clock), clock=clock)
 

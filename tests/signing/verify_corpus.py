@@ -11,6 +11,7 @@ from pathlib import Path
 from signing.acknowledgement import Acknowledgement, sign_acknowledgement
 from signing.instants import format_instant
 from signing.trust import format_trust
+from tests.signing.corpus_of_evidence import evidence_documents
 from tests.signing.corpus_of_logs import log_documents
 from tests.signing.corpus_of_packages import package_documents
 from tests.signing.corpus_of_receipts import receipt_documents
@@ -58,6 +59,7 @@ def documents() -> Iterator[Document]:
         ("receipt", receipt_documents()),
         ("package", package_documents()),
         ("log", log_documents()),
+        ("evidence bundle", evidence_documents()),
         ("acknowledgement", _acknowledgements()),
     ):
         for name, valid, why, data in family:

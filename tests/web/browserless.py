@@ -21,6 +21,7 @@ from django.test.utils import override_settings
 from consent.web.origins import Place
 from consent.web.ports import WebPorts
 from signing.encoding import b64u, unb64u
+from tests.evidence.bundles import trust_of
 from tests.registry.world import Clock, World, registry_ports
 from tests.signing.software_authenticator import SoftwareAuthenticator
 
@@ -59,7 +60,7 @@ def serve(log: Any, *, views: Any = None) -> Iterator[Site]:
 
     clock = Clock()
     registry = registry_ports(log, clock)
-    ports = WebPorts(registry=registry, version="0")
+    ports = WebPorts(registry=registry, version="0", trust=lambda: trust_of(registry))
     assert (ports.origins.main, ports.origins.signing) == (MAIN, SIGNING)
     urlconf = types.ModuleType(f"web_urls_{secrets.token_hex(4)}")
     urlconf.urlpatterns = (views or web_urls)(ports)  # type: ignore[attr-defined]

@@ -11,7 +11,8 @@ from consent.core.wire.evidence import MAX_EVIDENCE_BYTES, NewEvidence, NewMyEvi
 from consent.core.wire.problem import ApiError, fault
 from consent.core.wire.problem_kinds import QUESTION_CODES
 from consent.evidence.bundle import Kept, Wanted, make_bundle
-from consent.evidence.questions import as_signed, completed
+from consent.evidence.consents import consent_bundle
+from consent.evidence.questions import completed
 from consent.registry.errors import Invalid, NotFound
 from consent.registry.known_performers import EXTERNAL, find_performer
 from consent.registry.models import Grant, PairwiseReference
@@ -129,24 +130,20 @@ def _made(
     """The bundle of one consent."""
     if grant is None:
         raise NotFound("no such grant")
-    ports, body = view.wiring.registry, call.body
-    at = _instant(body.at, default=ports.clock())
-    if body.questions is UNSET:
-        questions = as_signed(ports, grant, at=at)
-    else:
+    body, questions = call.body, None
+    if body.questions is not UNSET:
         questions = completed(
             body.questions, {"grant": grant.id}, caller=grant.organization_id, context=context
         )
-    wanted = Wanted(
-        livemode=grant.livemode,
-        organization=grant.organization_id,
-        performer=grant.performer_id,
-        reference=grant.reference,
+    ports = view.wiring.registry
+    return consent_bundle(
+        ports,
+        grant,
+        at=_instant(body.at, default=ports.clock()),
+        trust=view.wiring.trust(),
         questions=questions,
-        at=at,
         kept=kept,
     )
-    return make_bundle(ports, wanted, trust=view.wiring.trust())
 
 
 def _reply(bundle: bytes) -> Reply:

@@ -33,6 +33,7 @@ SECTIONS = (
     ("publishing", "The public log"),
     ("status", "Status lists"),
     ("past", "What was so at that time"),
+    ("evidence", "Evidence"),
     ("verify", "Verifying"),
     ("log", "Checking the log"),
     ("witness", "Running a witness"),

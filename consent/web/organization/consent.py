@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from consent.core.ids import is_id
+from consent.evidence.consents import consent_bundle
 from consent.log.errors import RecordDestroyedError
 from consent.registry.answers import enforced
 from consent.registry.errors import ExternalIdTaken, Invalid, NotFound
@@ -60,6 +61,15 @@ def package(at: SidePage, *, grant: str) -> HttpResponse:
     own_grant(at, grant)
     data = read_package(at.ports, **at.own, grant=grant)
     return download(data, name=f"{grant}.grant.json", kind="application/json")
+
+
+def evidence(at: SidePage, *, grant: str) -> HttpResponse:
+    """What the consent allows now, as a file that stands by itself; making it takes a moment."""
+    row, page = own_grant(at, grant), at.page
+    if not page.posted:
+        return at.to(f"/consents/{grant}")
+    data = consent_bundle(at.ports, row, at=page.now, trust=page.ports.trust())
+    return download(data, name=f"{grant}.evidence.zip", kind="application/zip")
 
 
 def name_performer(at: SidePage, *, grant: str) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from consent.web.organization import roles
 from consent.web.organization.audit import audit
 from consent.web.organization.checks import checks
-from consent.web.organization.consent import consent, name_performer, package
+from consent.web.organization.consent import consent, evidence, name_performer, package
 from consent.web.organization.consents import consents
 from consent.web.organization.console import console
 from consent.web.organization.home import home, to_a_side
@@ -40,6 +40,7 @@ _PAGES: tuple[tuple[str, Callable[..., HttpResponse], tuple[str, ...]], ...] = (
     ("/consents/<str:grant>", consent, roles.CONSENTS),
     ("/consents/<str:grant>/checks", checks, roles.CONSENTS),
     ("/consents/<str:grant>/package", package, roles.CONSENTS),
+    ("/consents/<str:grant>/evidence", evidence, roles.CONSENTS),
     ("/consents/<str:grant>/name", name_performer, roles.NAMES),
     ("/keys", keys, roles.KEYS),
     ("/keys/new", new_key, roles.KEYS),

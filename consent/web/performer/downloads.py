@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 
+from consent.evidence.consents import consent_bundle
 from consent.registry.errors import NotFound
 from consent.registry.operations.read_package import read_package
 from consent.registry.queries.performer import text_shown
@@ -16,6 +17,13 @@ def package(page: Page, me: SignedInPerformer, *, grant: str) -> HttpResponse:
     row = own_grant(me, grant)
     data = read_package(page.ports.registry, livemode=me.livemode, grant=row.id, performer=me.performer)
     return download(data, name=f"{row.id}.grant.json", kind="application/json")
+
+
+def evidence(page: Page, me: SignedInPerformer, *, grant: str) -> HttpResponse:
+    """What the consent allows now, as a file that stands by itself; its licensee gets the same."""
+    row = own_grant(me, grant)
+    data = consent_bundle(page.ports.registry, row, at=page.now, trust=page.ports.trust())
+    return download(data, name=f"{row.id}.evidence.zip", kind="application/zip")
 
 
 def signed_text(page: Page, me: SignedInPerformer, *, grant: str) -> HttpResponse:

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from consent.web.page import open_page, performer_page
 from consent.web.performer.consent import pause, show_consent, sign_step
 from consent.web.performer.doors import door_urls
-from consent.web.performer.downloads import package, signed_text
+from consent.web.performer.downloads import evidence, package, signed_text
 from consent.web.performer.end import acknowledgement, end_consent
 from consent.web.performer.erase import erase_me, erased
 from consent.web.performer.export import export
@@ -39,6 +39,7 @@ def urls(ports: WebPorts) -> list[URLPattern]:
         path("consents/<str:grant>/pause", performer_page(ports, pause, methods=_POST)),
         path("consents/<str:grant>/sign/<str:task>", performer_page(ports, sign_step, methods=_POST)),
         path("consents/<str:grant>/package", performer_page(ports, package, methods=_GET)),
+        path("consents/<str:grant>/evidence", performer_page(ports, evidence, methods=_POST)),
         path("consents/<str:grant>/text", performer_page(ports, signed_text, methods=_GET)),
         path("consents/<str:grant>/acknowledgement", performer_page(ports, acknowledgement, methods=_GET)),
     ]
