@@ -1,8 +1,9 @@
 """The drill: back up a real registry, go on writing, lose it, restore it, and hold what comes back to the promises."""
 
 import shutil
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -154,8 +155,10 @@ def test_missing_history_that_comes_back_is_answered_from(
     from consent.server.wiring import make_wiring
     from tests.log.history import connected_to
 
+    # The copy remembers the newer backup; the store that the other tests copy does not.
+    first = replace(story.place, objects=copy_of_objects)
     with connected_to(story.place.database):
-        newer = make_backup(make_wiring(story.place.settings()), tmp_path / "newer")
+        newer = make_backup(make_wiring(first.settings()), tmp_path / "newer")
     with empty_place(
         postgres_server, tmp_path / "third", objects=copy_of_objects, secrets_of=story.place
     ) as place:
@@ -166,6 +169,41 @@ def test_missing_history_that_comes_back_is_answered_from(
         assert done.missing == ()
         answered = ask(checks_of(prepare(place.settings())), story.organization, story.reference)
         assert answered.decision == "allow"
+
+
+def test_a_newer_backup_that_is_somewhere_else_is_missed(
+    story: Story, new_place: Place, tmp_path: Path
+) -> None:
+    from django.db import connection
+
+    from consent.server.backup.checking import require_empty
+    from consent.server.backup.errors import OlderError
+    from consent.server.backup.making import make_backup
+    from consent.server.backup.restoring import restore
+    from consent.server.wiring import make_wiring
+    from tests.log.history import connected_to
+
+    first = replace(story.place, objects=new_place.objects)
+    until = time.monotonic() + 60
+    while datetime.now(UTC) < survey_of(story).made_at + timedelta(seconds=1):  # headers count whole seconds
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    with connected_to(story.place.database):
+        newer = make_backup(make_wiring(first.settings()), tmp_path / "elsewhere")
+    with pytest.raises(OlderError, match="as the object store remembers"):
+        _restore(story, new_place)
+    require_empty(new_place.settings())
+    connection.close()
+    done = restore(new_place.settings(), story.backups, now=datetime.now(UTC), allow_older=True)
+    assert done.header.backup == survey_of(story).backup != newer.header.backup
+    assert len(done.passed_over) == 1
+
+
+def survey_of(story: Story) -> Any:
+    """The header of the story's one backup."""
+    from consent.server.backup.finding import survey
+
+    return survey(story.backups)[0].pair()[0].header
 
 
 def test_a_declared_loss_lets_the_registry_go_on_and_says_what_was_lost(
@@ -331,13 +369,10 @@ def test_another_secret_is_told_apart_from_damage(story: Story, new_place: Place
 
 
 def test_a_backup_by_newer_software_is_refused(story: Story) -> None:
-    from dataclasses import replace
-
     from consent.server.backup.checking import require_known_software
     from consent.server.backup.errors import BackupError
-    from consent.server.backup.finding import survey
 
-    header = survey(story.backups)[0].pair()[0].header
+    header = survey_of(story)
     require_known_software(header)
     with pytest.raises(BackupError, match="log 9999_later"):
         require_known_software(replace(header, migrations={**header.migrations, "log": "9999_later"}))
