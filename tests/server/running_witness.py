@@ -1,11 +1,13 @@
 """Witnesses as processes of their own, as guilds and universities run them: `consent witness serve`."""
 
+import hashlib
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from signing.note import VerifierKey
+from signing.note import VerifierKey, parse_note
 from tests.cli.command import Command
 
 _START = [sys.executable, "-m", "consent.cli.main", "witness", "serve"]
@@ -38,6 +40,13 @@ class RunningWitness:
         assert self._process.stderr is not None
         self.url = self._process.stderr.readline().split()[-1]
         self._listen("127.0.0.1:0", self.url.removeprefix("http://"))
+
+    def knows(self, origin: str) -> set[bytes]:
+        """The ids of the log keys whose lines it keeps, from the checkpoint that it shows to monitors."""
+        name = hashlib.sha256(origin.encode()).hexdigest()
+        with urllib.request.urlopen(f"{self.url}/{name}/checkpoint", timeout=60) as answer:
+            signatures = parse_note(answer.read()).signatures
+        return {each.key_id for each in signatures if each.name == origin}
 
     def stop(self) -> None:
         """End it as a service manager does."""
