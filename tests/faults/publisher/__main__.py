@@ -29,7 +29,7 @@ MOST = {"file": 700}
 MOST_OVER_A_SERVER = 300
 ROW_S = 900  # no row may take longer
 _MEANING = {
-    "creates_once": "tiles rest on being a function of the entries",
+    "creates_once": "a tile is the same whoever writes it; nobody reads while two publishers write",
     "replaces_by_tag": "an older checkpoint may stand until a publisher looks",
     "shows_whole": "nobody reads while two publishers write",
 }
