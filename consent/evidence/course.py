@@ -14,6 +14,8 @@ from consent.evidence.happened import Happened
 from consent.evidence.replay import Replay, ReplayedGrant
 from signing.evidence_answer import JudgedQuestion, Moment, Verdict, What
 
+PAUSES = frozenset({"paused", "resumed"})
+MAX_PAUSES = 1000  # told of one pair; far more than anybody reads
 VOID = GrantState.VOIDED.value  # the outcome of an ending after which a consent never was one
 
 
@@ -49,7 +51,18 @@ def follow(events: Iterable[Happened], *, organization: str, up_to: int) -> Cour
         if what is not None and event.at is not None:
             at = event.at if what != "signed" or event.said is None else event.said.received_at
             moments.append(Moment(seq=event.seq, at=at.replace(microsecond=0), grant=grant.grant, what=what))
-    return Course(then=then, now=now, moments=tuple(moments))
+    return Course(then=then, now=now, moments=tuple(_newest_pauses(moments)))
+
+
+def _newest_pauses(moments: Sequence[Moment]) -> list[Moment]:
+    """The moments without old pauses: whoever pauses ten thousand times must not make evidence impossible.
+
+    The last pause or resumption of each consent stays, since its state follows from it.
+    """
+    old = [each for each in moments if each.what in PAUSES][:-MAX_PAUSES]
+    last = {each.grant: each for each in moments if each.what in PAUSES}
+    left_out = {each.seq for each in old if last[each.grant] is not each}
+    return [each for each in moments if each.seq not in left_out]
 
 
 def judge(

@@ -126,6 +126,33 @@ def test_pauses_are_told_without_their_holder(world: "World") -> None:
     assert b"guild:strike" not in data and b"a strike" not in data
 
 
+def test_ten_thousand_pauses_make_no_evidence_impossible() -> None:
+    from datetime import UTC, datetime
+
+    from consent.core.terms import compile_grant
+    from consent.evidence.course import MAX_PAUSES, follow
+    from consent.evidence.happened import Happened, Said
+    from tests.signing.samples import grant_body
+
+    at = datetime(2026, 12, 1, tzinfo=UTC)
+    told: dict[str, Any] = {"performer": "p", "organization": "org_x", "at": at}
+    body = {"grant": "grt_x", "performer": "prf_x", "holder": "performer"}
+    said = Said(body=grant_body(), received_at=at)
+    assert compile_grant(said.body).lines
+    events = [
+        Happened(seq=0, kind="grant.signed", body=body, said=said, **told),
+        Happened(seq=1, kind="grant.active", body=body, **told),
+        *(
+            Happened(seq=seq, kind="grant.paused" if seq % 2 == 0 else "grant.resumed", body=body, **told)
+            for seq in range(2, 10_003)
+        ),
+    ]
+    moments = follow(events, organization="org_x", up_to=20_000).moments
+    assert [each.what for each in moments[:2]] == ["signed", "active"]
+    assert len(moments) == MAX_PAUSES + 2
+    assert (moments[-1].seq, moments[-1].what) == (10_002, "paused")
+
+
 def test_the_performers_limits_decide_and_only_what_matters_is_told(world: "World") -> None:
     from tests.evidence.bundles import bundle
 

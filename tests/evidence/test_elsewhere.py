@@ -12,15 +12,16 @@ from signing.trust import parse_trust
 ROOT = Path(__file__).parents[2]
 # Importing anything of the server, or opening a socket, fails; so does reading a setting of this machine.
 BARE = """
-import socket, sys
+import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in ("django", "rest_framework", "psycopg", "typst", "celery", "boto3"):
             raise ImportError(f"{name} is not on this machine")
 sys.meta_path.insert(0, Refuse())
-def no_network(*_args, **_more):
-    raise OSError("this machine has no network")
-socket.socket = socket.create_connection = socket.getaddrinfo = no_network
+def no_network(event, _args):
+    if event.startswith("socket."):
+        raise OSError(f"this machine has no network: {event}")
+sys.addaudithook(no_network)
 from consent.cli.main import main
 raise SystemExit(main(sys.argv[1:]))
 """

@@ -90,6 +90,10 @@ def body(*, livemode: bool = True, **changes: Any) -> dict[str, Any]:
     """A grant of this text, without a prohibition that the questions touch."""
     made = grant_body(livemode=livemode, **changes)
     made["template"]["text_sha256"] = hashlib.sha256(TEXT).hexdigest()
+    made["lines"][0]["constraints"] += [
+        {"kind": "language", "v": 1, "ranges": ["de"]},
+        {"kind": "commercial", "v": 1, "allowed": True},
+    ]
     return made
 
 
@@ -223,7 +227,9 @@ def _accepted() -> Iterator[tuple[str, str, bytes]]:
     ended = Moment(seq=INDEX + 2, at=NOW, grant=GRANT, what="ended")
     yield "ended", "it had ended: a no, then and now", bundle(answer(history=moments(ended)))
     void = Moment(seq=INDEX + 9, at=NOW, grant=GRANT, what="voided")
-    yield "voided", "voided since: a yes then, none now", bundle(answer(history=moments(void)))
+    since = answer(history=moments(void))
+    assert (since.questions[0].then.outcome, since.questions[0].now.outcome) == ("allow", "deny")
+    yield "voided", "voided since: a yes then, none now", bundle(since)
 
 
 def _refused() -> Iterator[tuple[str, str, bytes]]:
@@ -260,6 +266,7 @@ def _refused_by_seal() -> Iterator[tuple[str, str, bytes]]:
 def _refused_by_content() -> Iterator[tuple[str, str, bytes]]:
     good = answer()
     yes, no = good.questions
+    assert (yes.then.outcome, no.then.outcome) == ("allow", "deny")
     lie = replace(no, then=Verdict(outcome="allow", grants=(GRANT,)))
     yield "verdict", "a yes to publishing that does not follow", bundle(answer(questions=(yes, lie)))
     lie = replace(yes, now=Verdict(outcome="deny", reasons=("out_of_scope",)))
