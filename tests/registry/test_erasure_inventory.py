@@ -1,5 +1,6 @@
 """Nothing about a person can be added to the registry without saying what an erasure does to it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -62,6 +63,34 @@ def test_every_column_that_names_a_performer_is_in_a_table_that_is_dealt_with(da
             )
         }
     assert naming - dealt_with - {"web_session"} == set()
+
+
+def test_receipts_from_before_the_ledger_are_read_in_one_place_and_written_in_none() -> None:
+    """They are kept through every erasure, so nothing new may get there; see why they are kept in the inventory."""
+    consent = Path(__file__).parents[2] / "consent"
+    naming = {
+        str(path.relative_to(consent))
+        for path in consent.rglob("*.py")
+        if "migrations" not in path.parts
+        and any(name in path.read_text() for name in ("DecisionRecord", "KeptReceipt"))
+    }
+    assert naming == {"registry/decisions.py", "registry/models/__init__.py", "registry/models/decision.py"}
+    reading = (consent / "registry/decisions.py").read_text()
+    assert not any(
+        f".{verb}(" in reading for verb in ("create", "bulk_create", "get_or_create", "save", "update")
+    )
+
+
+def test_a_receipt_from_before_the_ledger_holds_opaque_ids_and_digests() -> None:
+    """What stays of somebody erased: numbers that lead to nothing, and digests."""
+    from dataclasses import fields
+
+    from signing.receipt import Receipt, ReceiptItem
+
+    assert {each.name for each in fields(ReceiptItem)} <= {
+        "decision_id", "req_sha256", "decision", "reasons", "obligations", "grants", "record_sha256", "attester", "row",
+    }  # fmt: skip
+    assert not {"performer", "stage_name", "name"} & {each.name for each in fields(Receipt)}
 
 
 @pytest.fixture

@@ -71,6 +71,8 @@ KEPT: Final[dict[str, str]] = {
     "log_signed_root": "roots of the log's tree",
     "registry_accountpasskey": "of operators and members",
     "registry_apikey": "of organizations",
+    # Written until there was a ledger (decisions 6 and 13) and by nobody since; registries from before go on giving
+    # these receipts to those who were promised them, so the rows stay as long as such a registry may be upgraded.
     "registry_decisionrecord": "a company's own answers, by opaque ids that lead to nobody any more",
     "registry_feedcounter": "how much each organization was told",
     "registry_feedstart": "a position",
