@@ -1,7 +1,8 @@
 """An object store in an S3 bucket, through boto3.
 
-Not every S3-compatible store honours `If-None-Match` (rclone overwrites, localbucket answers 412), so
-what may be written only once is looked for first, written conditionally, and read back and compared.
+Not every S3-compatible store honours `If-None-Match` and `If-Match` (SeaweedFS both, localbucket the first, rclone
+neither: /docs/publishing), so what may be written only once is looked for first, written conditionally, and read back
+and compared.
 """
 
 from collections.abc import Iterator, Mapping
