@@ -38,7 +38,7 @@ history: .venv/.test ## Minutes of checks under faults, judged for stale allows;
 drill: .venv/.test ## Back a registry up, lose it, restore it, and rotate its keys, on invented data
 	@$(BIN)/python -m pytest tests/faults/test_backup_*.py tests/server/backup tests/server/test_rotation.py
 
-prove: .venv/.test ## Kill, pause, starve and roll back the log's publisher at every step; prints what it survived
+prove: .venv/.test ## Kill, pause, starve and roll back the log's publisher at every step, on four stores; 10 to 20 minutes
 	@$(BIN)/python -m tests.faults.publisher
 
 bench: .venv/.test ## Measure and print a table, in ten minutes; writes bench.json, fails on a missed ratio
