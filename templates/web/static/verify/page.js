@@ -93,7 +93,8 @@ function show(facts) {
   more.append(element("summary", word("all_facts")), fields(facts, rest));
   result.append(more);
   if (facts.keys) result.append(element("h2", word("keys")), keyList(facts.keys));
-  result.append(element("p", word("genuine_only"), "soft"));
+  const meaning = facts.kind === "acknowledgement" ? word("genuine_ended") : word("genuine_only");
+  result.append(element("p", meaning, "soft"));
   result.append(details(word("as_json"), JSON.stringify({ valid: true, ...facts }, undefined, 1)));
 }
 
@@ -154,6 +155,7 @@ async function judge() {
   const trust = await orUnable(() => Trust.read(keys), word("bad_trust"), Refused);
   const day = byId("at").value.trim();
   const at = day ? await orUnable(() => parseInstant(day), word("bad_day"), Refused) : Date.now();
+  if (byId("file").files[0].name.endsWith(".zip")) throw new Unable(word("bundle"));
   const file = await bytesOf(byId("file"), MAX_DOCUMENT_BYTES);
   try {
     const facts = await verifyEvidence(file, { trust, at, allowTest: byId("test").checked });
@@ -164,7 +166,7 @@ async function judge() {
   }
 }
 
-async function verify() {
+async function verify(change) {
   turn += 1;
   const mine = turn;
   byId("result").hidden = true;
@@ -179,7 +181,8 @@ async function verify() {
   }
   if (mine !== turn) return; // another file was chosen meanwhile
   outcome();
-  byId("result").scrollIntoView({ block: "nearest" }); // on a phone it stands below the window
+  // On a phone it stands below the window. Whoever goes on to another field keeps that field in view.
+  if (change.target.id === "file") byId("result").scrollIntoView({ block: "nearest" });
   document.body.dataset.verified = String(mine);
 }
 
