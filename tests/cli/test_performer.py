@@ -1,15 +1,19 @@
 """`consent performer`: make a key, read, sign, end, by the command line alone."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consent.client.performer.key_file import load_key_file
+from consent.client.transport import HttpResponse
 from tests.cli.command import Command
 from tests.client.recorded_performer_side import GRANT, OFFER, RecordedPerformerSide
 from tests.client.recorded_registry import URL, problem
+from tests.signing import corpus_of_evidence
+from tests.signing.samples import trust
 
 
 class Performer:
@@ -288,3 +292,22 @@ def test_hostile_words_of_an_offer_cannot_move_the_cursor(performer: Performer) 
     command.run("performer", "read", OFFER)
     assert "\x1b" not in command.out
     assert "\r" not in command.out
+
+
+def test_evidence_of_a_consent_is_verified_and_saved(performer: Performer, tmp_path: Path) -> None:
+    good = corpus_of_evidence.answer()
+    first = good.questions[0]
+    asked = {name: value for name, value in first.asked.items() if name != "performer"}
+    of_grant = replace(first, asked={**asked, "grant": corpus_of_evidence.GRANT})
+    bundle = corpus_of_evidence.bundle(corpus_of_evidence.answer(questions=(of_grant,)))
+    performer.side.pages["/v1/me/evidence"] = HttpResponse(
+        status=200, headers={"content-type": "application/zip"}, body=bundle
+    )
+    out = tmp_path / "evidence.zip"
+    command = performer.command().trusting(trust(), tmp_path)
+    ask = ("performer", "evidence", corpus_of_evidence.GRANT, "--out", out)
+    assert command.run(*ask) == 0, command.err
+    assert out.read_bytes() == bundle and "creation then       allow" in command.out
+    assert json.loads(performer.side.requests[-1].body or b"") == {"grant": corpus_of_evidence.GRANT}
+    del performer.environ["CONSENT_TRUST"]
+    assert performer.command().run(*ask, "--replace") == 2  # without a trust file nothing is believed
