@@ -3,7 +3,7 @@
 What the store lacks is uploaded again by the ordinary path; what contradicts the database halts.
 """
 
-from consent.log.errors import ObjectMissingError, PublicationHaltedError
+from consent.log.errors import ObjectMissingError, OvertakenError, PublicationHaltedError
 from consent.log.objects import ObjectStore
 from consent.log.publishing.edge import Edge
 from consent.log.publishing.entries import read_entries
@@ -22,6 +22,7 @@ def take_up(state: State, *, objects: ObjectStore, uploader: Uploader, folder: s
     """The edge of the log at `state`, once the store is known to hold all of it.
 
     Raises:
+        OvertakenError: another publisher has published beyond `state` since it was read.
         PublicationHaltedError: the store is ahead of the database or beside it, or the entries have another root.
         StoreUnavailableError: the store failed.
     """
@@ -30,6 +31,9 @@ def take_up(state: State, *, objects: ObjectStore, uploader: Uploader, folder: s
     if standing is not None:
         require_below(standing, state)
         published = standing.checkpoint.size
+        if published > state.size:
+            # Another publisher went on since `state` was read: its edge is not that of `state`, and nothing is wrong.
+            raise OvertakenError(f"{state.origin} is published to {published} already, beyond {state.size}")
     root = None if standing is None else standing.checkpoint.root
     edge = None if root is None else _edge_in_store(state.livemode, published, root, objects, folder)
     # Tiles that are missing or damaged are made again from the entries; other bytes than these halt the upload.

@@ -136,3 +136,30 @@ def test_the_database_refuses_to_go_back_or_to_sign_twice(house: House) -> None:
     ):
         with pytest.raises(db.IntegrityError), db.connection.cursor() as cursor:
             cursor.execute(sql)
+
+
+def test_who_reads_the_state_before_and_the_store_after_another_one_published_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two publishers at once: the store is ahead of what was read, which is no changed entry."""
+    from consent.log.publishing import publisher as module
+
+    house.append(5)
+    house.publish()
+    late, read = house.publisher(), module.read_state
+    house.append(300)
+
+    def read_and_wait(origin: str) -> object:
+        monkeypatch.setattr(module, "read_state", read)
+        state = read(origin)
+        assert house.publish() == 300  # another one, meanwhile
+        return state
+
+    monkeypatch.setattr(module, "read_state", read_and_wait)
+    try:
+        assert late.turn() == 0
+        assert house.state().halted == ""
+        house.append(1)
+        assert late.turn() == 1
+    finally:
+        late.close()
