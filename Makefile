@@ -49,7 +49,8 @@ bench-full: .venv/.test ## The same with a longer warm-up and ten million consen
 
 pages: .venv/.test ## Photograph every page, small and wide, light and dark: artefacts/pages.html
 	@rm -rf artefacts/pages
-	@$(BIN)/python -m pytest tests/browser/test_every_page.py tests/browser/test_second_yes.py
+	@$(BIN)/python -m pytest tests/browser/test_every_page.py tests/browser/test_second_yes.py \
+	    tests/browser/test_documentation.py tests/browser/test_counted_held_erased.py tests/browser/test_verifying.py
 	@$(BIN)/python -m tests.browser.contact_sheet
 
 wheel: .venv/.test ## Build the wheel into dist/
