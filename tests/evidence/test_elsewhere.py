@@ -1,4 +1,4 @@
-"""A bundle out of the registry's own demo verifies on a machine without Django and without network."""
+"""A bundle verifies on a machine without Django and without network; the demo does the same with its own."""
 
 import os
 import subprocess

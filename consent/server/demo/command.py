@@ -101,7 +101,9 @@ def _play(page: Page, folder: Path) -> None:
     _show_verified(page, verified, evidence, trust_path)
     for each in past:
         verify_elsewhere(each, trust_path=trust_path)
-    page.fact("evidence bundles", f"{len(past)} verified by the command; refused without --allow-test")
+    page.fact(
+        "evidence bundles", f"{len(past)} verified without Django and network; refused without --allow-test"
+    )
     page.fact("read one yourself", f"unzip {past[0].path}, evidence.pdf and VERIFY.md")
 
 

@@ -1,5 +1,6 @@
 """Evidence of the past: of a consent that has ended since, was it given then, to whom, for what?"""
 
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +17,20 @@ from consent.server.demo.licensees import Licensee
 
 LOGGED_S = 60.0  # until the publisher's checkpoint covers a consent; it takes one second
 LOOK_EVERY_S = 0.5
+_ELSEWHERE = """
+import sys
+class NotHere:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("django", "rest_framework", "psycopg", "typst"):
+            raise ImportError(f"{name} is not on that machine")
+sys.meta_path.insert(0, NotHere())
+def no_network(event, _args):
+    if event.startswith("socket."):
+        raise OSError(f"that machine has no network: {event}")
+sys.addaudithook(no_network)
+from consent.cli.main import main
+raise SystemExit(main(sys.argv[1:]))
+"""
 PUBLISHING = "publish.download"  # nobody in the demo agreed to it
 
 
@@ -50,16 +65,19 @@ def make_evidence(
 
 
 def verify_elsewhere(past: Past, *, trust_path: Path) -> None:
-    """Verify with the command in a process of its own that knows no setting of this one.
+    """Verify with the command as on another machine: no Django, no network, no setting of this process.
 
     Raises:
         DemoError: test evidence was refused where it is allowed, or believed where it is not.
     """
     for options, expected in ((["--allow-test"], 0), ([], 1)):
         arguments = ["verify", *options, "--trust", str(trust_path), str(past.path)]
-        code = "import sys; from consent.cli.main import main; raise SystemExit(main(sys.argv[1:]))"
         done = subprocess.run(  # noqa: S603  # our own command
-            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+            [sys.executable, "-c", _ELSEWHERE, *arguments],
+            env={name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         what = " ".join(["consent", *arguments])
         expect(
