@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from tests.registry.world import World
 
 
-@pytest.fixture(scope="module")
-def own(database: str, postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[World]":
-    """A registry on its database's own clock, so that instants and positions are of one time."""
+@pytest.fixture
+def own(database: str, postgres_server: str, tmp_path: Path) -> "Iterator[World]":
+    """A registry on its database's own clock, so that instants and positions are of one time. For one test, since all
+    else that runs meanwhile is connected to it."""
     from tests.evidence.published import own_world
 
-    with own_world(postgres_server, tmp_path_factory.mktemp("log")) as world:
+    with own_world(postgres_server, tmp_path / "log") as world:
         yield world
 
 
