@@ -41,7 +41,9 @@ def test_a_file_is_verified_by_keyboard(visit: Visit, place: Place) -> None:
         page.keyboard.type("2026-12-02T10:00:00Z")
         page.keyboard.press("Tab")
         visitor.says("Valid: receipt (test side)")
-        page.locator("#at").focus()  # whether Tab came to the old outcome or past it depends on who was faster
+        page.locator(
+            "#at"
+        ).focus()  # whether Tab came to the old outcome or past it depends on who was faster
         tab_to(visitor, "As JSON")
         page.keyboard.press("Enter")
         assert page.locator("#facts").is_visible()

@@ -62,7 +62,7 @@ def test_forgetting_needs_no_scan(world: "World") -> None:
 
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
-        cursor.execute("EXPLAIN " + forget_nonces._FORGET, [LONG_AGO, 10])
+        cursor.execute("EXPLAIN " + forget_nonces._FORGET, {"before": LONG_AGO, "most": 10})
         plan = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("RESET enable_seqscan")
     assert "registry_counteruse_pkey" in plan and "Seq Scan" not in plan and "Sort" not in plan

@@ -116,6 +116,7 @@ def test_every_kind_that_an_erasure_destroys_is_told(site: "Site") -> None:
         "registry_preparedgrant": "a text on its way to being signed; gone in an hour",
         "registry_offerchoice": "switches not signed yet; gone in a day",
         "registry_invitation": "in `history`", "registry_oneuselink": "secrets that run out",
+        "registry_idempotentrequest": "answers to requests of their own, kept for a day in case they are sent again",
         "registry_contactindex": "a digest of the address in `identity`",
     }  # fmt: skip
     assert {table.strip() for table in DELETED} == told.keys() | elsewhere.keys()

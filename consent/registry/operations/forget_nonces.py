@@ -10,10 +10,12 @@ MOST: Final = 10_000  # rows of one turn: some 30 ms, so that who counts meanwhi
 
 # By the primary key, since rows are numbered as they come: an index on `used_at` would be one more write of each
 # counted question. A row that a wrong clock dated into the future keeps its place among the oldest until then.
+# Materialized: a subquery may be run again for each row, and then skips what this very statement has locked.
 _FORGET = """
-DELETE FROM registry_counteruse WHERE used_at < %s AND id IN (
-    SELECT id FROM registry_counteruse ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+WITH oldest AS MATERIALIZED (
+    SELECT id FROM registry_counteruse ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
+DELETE FROM registry_counteruse u USING oldest WHERE u.id = oldest.id AND u.used_at < %(before)s
 """
 _OLDEST_S = """
 SELECT coalesce(extract(epoch FROM clock_timestamp() - (
@@ -25,7 +27,7 @@ SELECT coalesce(extract(epoch FROM clock_timestamp() - (
 def forget_nonces(now: datetime, *, most: int = MOST) -> int:
     """Remove the oldest nonces that were used longer ago than `KEPT`, at most so many; how many rows."""
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, [now - KEPT, most])
+        cursor.execute(_FORGET, {"before": now - KEPT, "most": most})
         return int(cursor.rowcount)
 
 
