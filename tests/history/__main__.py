@@ -64,7 +64,7 @@ def main() -> int:
         nonlocal failed
         place.stop_nodes()
         place.start_nodes(options.nodes, wrong=variant)
-        outcome = run(place, seconds=120, seed=options.seed, rows=5, pipelines=6, until_caught=True)
+        outcome = run(place, seconds=300, seed=options.seed, rows=5, pipelines=6, until_caught=True)
         caught = any("stale allow" in each for each in outcome.violations)
         print(f"wrong, {variant}: {outcome.line()}: {'caught' if caught else 'NOT CAUGHT'}", flush=True)
         failed |= not caught
