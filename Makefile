@@ -41,10 +41,10 @@ drill: .venv/.test ## Back a registry up, lose it, restore it, and rotate its ke
 prove: .venv/.test ## Kill, pause, starve and roll back the log's publisher at every step, on four stores; 10 to 20 minutes
 	@$(BIN)/python -m tests.faults.publisher
 
-bench: .venv/.test ## Measure and print a table, in ten minutes; writes bench.json, fails on a missed ratio
+bench: .venv/.test ## Measure and print a table, in about half an hour; writes bench.json, fails on a missed ratio
 	@$(BIN)/python -m tests.bench
 
-bench-full: .venv/.test ## The same with a longer warm-up and ten million consents; about an hour
+bench-full: .venv/.test ## The same with a longer warm-up and ten million consents; more than an hour
 	@$(BIN)/python -m tests.bench --full
 
 pages: .venv/.test ## Photograph every page, small and wide, light and dark: artefacts/pages.html
