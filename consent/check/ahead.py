@@ -16,6 +16,9 @@ from consent.log.prepared import Rows, Statement
 
 PAGE: Final = 50  # names of a turn: some 5 ms of this process, which questions that missed wait longer for
 KEEP_S: Final = 60.0  # how often the names are kept, and how far back one was asked for
+REST_S: Final = (
+    60.0  # without walks after a turn that failed: it may have been for something that a walk came upon
+)
 
 
 class Ahead:
@@ -30,6 +33,7 @@ class Ahead:
         """As in a new process: what was kept is read with its first turn."""
         self._names: deque[SubjectName] | None = None
         self._walks = Walks()
+        self._rests_until = 0.0
         self._kept_at: float | None = None
 
     def __repr__(self) -> str:
@@ -45,7 +49,8 @@ class Ahead:
 
     def missed(self, names: Sequence[CellName]) -> None:
         """What questions wait for: whoever asked them will ask more."""
-        self._walks.missed(names)
+        if self._replica.now >= self._rests_until:
+            self._walks.missed(names)
 
     def next(self, livemode: bool, *, besides: Sequence[CellName], walk: bool = True) -> list[SubjectName]:
         """Names of one side for a turn that reads `besides` anyway: what has room, and is not in memory yet.
@@ -68,8 +73,13 @@ class Ahead:
             self._walks.again([name for name in names if isinstance(name, SubjectName)])
 
     def give_back(self, names: Sequence[SubjectName]) -> None:
-        """The turn that was to read these failed: the next ones read them."""
+        """The turn that was to read these was cut: the next ones read them."""
         self._walks.names.extendleft(reversed(names))
+
+    def failed(self) -> None:
+        """A turn failed. What nobody asked about must not make the next one fail: no walks for a while."""
+        self._walks.begin_anew()
+        self._rests_until = self._replica.now + REST_S
 
     def statement(self) -> Statement | None:
         """What to ask the database for in this turn, to know of more names; `found` gets the rows."""
@@ -104,4 +114,4 @@ class Ahead:
     def clear(self) -> None:
         """Something among them could not be read: leave it to questions."""
         self._names = deque()
-        self._walks.end()
+        self.failed()

@@ -183,8 +183,7 @@ class Feeder:
                 self._end(number, turns)
                 follow_on()
         except _FAILURES:
-            for side in SIDES:
-                self._ahead.give_back(ahead[side])
+            self._ahead.failed()
             raise
         finally:
             self._end(number, ())

@@ -157,27 +157,38 @@ def test_what_is_walked_counts_as_asked_for_by_nobody(node: "Node") -> None:
     assert names[1] in node.replica.asked_since(1.0, limit=10)
 
 
-def test_a_page_that_could_not_be_read_is_asked_for_again(
+def test_what_cannot_be_read_fails_one_turn_and_not_every_one(
     node: "Node", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A key store that is away, say, for somebody whom nobody asked about."""
     from consent.check import feeder
+    from consent.check.ahead import REST_S
     from consent.log.errors import LogError
 
     organization = node.world.organization()
     people = _people(node, organization)
+    names = _names(node, organization, people)
     _begun(node, organization, people)
-    real = feeder.follow
+    real, bad = feeder.load_cells, names[-1]
 
-    def fails(*given: Any, **options: Any) -> Any:
-        raise LogError("the network is away")
+    def fails(asked: Any, **options: Any) -> Any:
+        if bad in asked:
+            raise LogError("their limits cannot be opened")
+        return real(asked, **options)
 
-    monkeypatch.setattr(feeder, "follow", fails)
+    monkeypatch.setattr(feeder, "load_cells", fails)
     with pytest.raises(LogError):
         node.feeder.turn()
-    monkeypatch.setattr(feeder, "follow", real)
+    for _ in range(3):
+        assert node.feeder.turn() and not node.feeder.reading_ahead
+        assert node.ask(organization, people[1]).decision == "allow"
+    monkeypatch.setattr(feeder, "load_cells", real)
+    node.boot.now += REST_S
+    node.feeder.turn()
+    node.ask(organization, people[2])  # a while later the walk begins anew
     for _ in range(4):
         node.feeder.turn()
-    assert _missing(node, _names(node, organization, people)) == 0
+    assert _missing(node, names) == 0
 
 
 def test_while_questions_come_walking_rests_three_times_as_long_as_it_took(
