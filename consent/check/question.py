@@ -1,21 +1,17 @@
 """A completed question with all that follows from its bytes and its caller alone."""
 
 import hashlib
-import threading
 from collections.abc import Sequence
+from copy import copy
+from typing import Self
 
 from consent.check.caller import OrganizationCaller
 from consent.check.cells import SubjectCell, SubjectName, names_of
-from consent.check.plain_body import read_plain
-from consent.check.question_body import read_check
 from consent.core.asked import Asked
 from consent.core.complete import complete
 from consent.core.facts import Facts
 from consent.core.ids import is_id
 from consent.core.wire.check import CheckRequest
-
-REMEMBERED = 4096  # questions of a process, some 4 kB each
-REMEMBERED_BYTES = 1024  # of a body; a longer one is read anew each time
 
 
 class Question:
@@ -46,6 +42,18 @@ class Question:
         self.names: Sequence[SubjectName] = names_of(self.asked, livemode=caller.livemode)
         self._about: tuple[Sequence[object], Facts] | None = None
 
+    def about(self, performer: str, *, asked_json: bytes, livemode: bool) -> Self:
+        """The same about another performer, named by an id as this one is; `asked_json` is its completed form."""
+        made = object.__new__(type(self))
+        made.request, made.at_least, made.nonce = copy(self.request), self.at_least, self.nonce
+        made.request.performer = performer
+        made.asked, made.performers = self.asked.about(performer), [performer]
+        made.asked_json = asked_json
+        made.digest = hashlib.sha256(asked_json).hexdigest()
+        made.names = names_of(made.asked, livemode=livemode)
+        made._about = None
+        return made
+
     def facts(self, cells: Sequence[object], caller: OrganizationCaller) -> Facts:
         """The facts that these cells, in the order of `names`, hold about it; made once for the same cells."""
         about = self._about
@@ -58,35 +66,6 @@ class Question:
         made = facts_of(self.asked, cells, caller)
         self._about = (cells, made)
         return made
-
-
-class Questions:
-    """Reads the bodies of single checks. The same bytes of the same caller are the same question, so the youngest are
-    remembered; what is answered to them never is. Safe to share between threads."""
-
-    def __init__(self, *, limit: int = REMEMBERED) -> None:
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._remembered: dict[bytes, tuple[OrganizationCaller, Question]] = {}
-
-    def read(self, body: bytes, *, caller: OrganizationCaller) -> Question:
-        """The question that `caller`, whose standing context completes it, asks with these bytes; raises WireError."""
-        kept = self._remembered.get(body)
-        # The very caller: one whose key was changed is another object, and so is one of another organization.
-        if kept is not None and kept[0] is caller:
-            return kept[1]
-        question = Question(read_plain(body) or read_check(body), caller=caller)
-        if question.nonce is None and len(body) <= REMEMBERED_BYTES:
-            with self._lock:
-                if body not in self._remembered and len(self._remembered) >= self._limit:
-                    del self._remembered[next(iter(self._remembered))]
-                self._remembered[body] = (caller, question)
-        return question
-
-    def begin_anew(self) -> None:
-        """As in a new process: a forked child may have been left a lock that nobody will ever open."""
-        self._lock = threading.Lock()
-        self._remembered = {}
 
 
 def facts_of(asked: Asked, cells: Sequence[object], caller: OrganizationCaller) -> Facts:

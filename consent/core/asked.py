@@ -6,7 +6,8 @@ at birth.
 """
 
 import hashlib
-from typing import Any, Final
+from copy import copy
+from typing import Any, Final, Self
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -98,6 +99,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             "valid_for_s",
             RECEIPT_VALIDITY_INFERENCE_S if self.is_output else RECEIPT_VALIDITY_TRAINING_S,
         )
+
+    def about(self, performer: str) -> Self:
+        """The same question about another performer. For questions about one performer alone, by reference: what
+        follows from the question does not hang on who that is."""
+        made = copy(self)  # without `__post_init__`
+        force_setattr(made, "performers", (performer,))
+        return made
 
     def to_json(self) -> dict[str, Any]:
         """The `asked` member: only what was sent, came from the context, or was completed."""

@@ -71,7 +71,7 @@ def _lane(secret: str, performers: list[str]) -> list[dict[str, Any]]:
     from consent.check.ledger.open_segment import OpenSegment
     from consent.check.ledger.segment_ledger import SegmentLedger
     from consent.check.limits.key_meter import KeyMeter
-    from consent.check.question import Questions
+    from consent.check.questions import Questions
     from consent.check.replica_checks import ReplicaChecks
     from consent.server.wiring import wiring
     from signing.private_key import PrivateKey

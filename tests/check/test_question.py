@@ -32,7 +32,7 @@ def test_the_digest_is_over_canonical_bytes_from_the_typed_encoder_which_equal_r
 
     import rfc8785
 
-    from consent.check.question import Questions
+    from consent.check.questions import Questions
     from consent.core.wire.errors import WireError
     from tests.check.questions import questions
 
@@ -53,7 +53,7 @@ def test_the_digest_is_over_canonical_bytes_from_the_typed_encoder_which_equal_r
 def test_the_digest_is_canonical_also_for_names_beyond_ascii(name: str) -> None:
     import rfc8785
 
-    from consent.check.question import Questions
+    from consent.check.questions import Questions
     from consent.core.wire.errors import WireError
 
     body = json.dumps({"use": "train.voice", "external_id": name}).encode()
@@ -65,7 +65,7 @@ def test_the_digest_is_canonical_also_for_names_beyond_ascii(name: str) -> None:
 
 
 def test_a_remembered_question_is_the_callers_own_and_of_its_context_now() -> None:
-    from consent.check.question import Questions
+    from consent.check.questions import Questions
     from consent.core.complete import StandingContext
 
     asking = Questions()
@@ -82,7 +82,7 @@ def test_a_remembered_question_is_the_callers_own_and_of_its_context_now() -> No
 
 
 def test_questions_are_remembered_within_bounds_and_never_one_with_a_nonce() -> None:
-    from consent.check.question import Questions
+    from consent.check.questions import Questions
 
     asking, caller = Questions(limit=10), _caller()
     bodies = [
@@ -90,19 +90,19 @@ def test_questions_are_remembered_within_bounds_and_never_one_with_a_nonce() -> 
     ]
     for body in bodies:
         asking.read(body, caller=caller)
-    assert len(asking._remembered) == 10 and bodies[-1] in asking._remembered
+    assert len(asking) == 10 and bodies[-1] in asking and bodies[0] not in asking
     once = json.dumps({"use": "train.voice", "performer": REFERENCE, "nonce": "n-1"}).encode()
     long = json.dumps(
         {"use": "train.voice", "performers": [REFERENCE[:-1] + c for c in "bcdefgh"] * 9}
     ).encode()
     for body in (once, long):
         asking.read(body, caller=caller)
-        assert body not in asking._remembered
+        assert body not in asking
 
 
 def test_facts_are_made_anew_as_soon_as_one_cell_is_another() -> None:
     from consent.check.cells import SubjectCell
-    from consent.check.question import Questions
+    from consent.check.questions import Questions
     from consent.core.facts import SubjectFacts
 
     def cell(*, known: bool) -> SubjectCell:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from consent.check.checks import Checks
 from consent.check.lane.route import Call
-from consent.check.question import Questions
+from consent.check.questions import Questions
 from consent.core.wire.decode import MAX_CHECK_BYTES
 
 
