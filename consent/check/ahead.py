@@ -15,6 +15,7 @@ from consent.check.walks import Walks
 from consent.log.prepared import Rows, Statement
 
 PAGE: Final = 50  # names of a turn: some 5 ms of this process, which questions that missed wait longer for
+IDLE_PAGES: Final = 5  # that many pages make one while nobody asks: half as much work for each name
 KEEP_S: Final = 60.0  # how often the names are kept, and how far back one was asked for
 REST_S: Final = (
     60.0  # without walks after a turn that failed: it may have been for something that a walk came upon
@@ -52,16 +53,20 @@ class Ahead:
         if self._replica.now >= self._rests_until:
             self._walks.missed(names)
 
-    def next(self, livemode: bool, *, besides: Sequence[CellName], walk: bool = True) -> list[SubjectName]:
+    def next(
+        self, livemode: bool, *, besides: Sequence[CellName], walk: bool = True, idle: bool = False
+    ) -> list[SubjectName]:
         """Names of one side for a turn that reads `besides` anyway: what has room, and is not in memory yet.
 
-        `walk`: also those that nobody has asked about.
+        `walk`: also those that nobody has asked about; and of them more, if nobody asks anything now (`idle`).
         """
         if self._names is None:
             self._names = deque(self._hot.load() if self._hot is not None else ())
         found: list[SubjectName] = []
-        for names in (self._names, self._walks.names if walk else ()):
-            while names and len(besides) + len(found) < PAGE and names[0].livemode is livemode:
+        for names, page in ((self._names, PAGE), (self._walks.names, PAGE * IDLE_PAGES if idle else PAGE)):
+            if names is not self._names and not walk:
+                break
+            while names and len(besides) + len(found) < page and names[0].livemode is livemode:
                 name = names.popleft()
                 if name not in besides and not self._replica.holds(name):
                     found.append(name)

@@ -165,11 +165,12 @@ class Feeder:
             self._begun += 1
             number = self._begun
             wanted = {side: names.next(MAX_WANTED) for side, names in self._wanted.items()}
-        walk, came = time.monotonic() >= self._walk_at, time.monotonic()
+        came = time.monotonic()
+        walk, idle = came >= self._walk_at, came - self._asked_at >= BUSY_S
         ahead: dict[bool, list[SubjectName]] = {}
         for side, names in wanted.items():
             self._ahead.missed(names)
-            ahead[side] = self._ahead.next(side, besides=names, walk=walk)
+            ahead[side] = self._ahead.next(side, besides=names, walk=walk, idle=idle)
             names.extend(ahead[side])
         try:
             keep_general_plans()

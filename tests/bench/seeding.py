@@ -7,8 +7,10 @@ which takes the database's superuser. Ids follow from `name` and the number, so 
 
 import base64
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing import get_context
@@ -25,12 +27,15 @@ from signing.canonical import canonicalize
 from signing.encoding import b64u
 from signing.private_key import PrivateKey
 from signing.purposes import GRANT_SEAL
+from tests.bench.bare_tables import without_indexes
 
 LISTS_FROM = 5000  # status lists from here on are the seeder's, one seed after the other
 LIST_SIZE = 1 << 20
 CHUNK = 20_000
+AHEAD = 4  # chunks that are made before they are copied, a process
 WINDOWS = 365  # so many different days on which consents begin and end: so many different terms
 
+_TABLES = ("registry_performer", "registry_pairwisereference", "registry_grant")
 _FRESH = """
 CREATE TEMP TABLE fresh (
     performer uuid, reference text, grt text, off text, grant_sha text, variant int, list int, place int, seal text
@@ -106,23 +111,26 @@ def seed(
     name: str = "a",
     windows: int = WINDOWS,
     processes: int = 1,
+    alone: bool = False,
 ) -> Seed:
     """Copy `count` consents in and ANALYZE; `key` is the side's registry key, `record` any performer's record in the
-    key store, `body` the terms as an offer has them, `at` when all were signed. Needs a superuser's `admin_url`.
+    key store, `body` the terms as an offer has them, `at` when all were signed. Needs a superuser's `admin_url`;
+    `alone`: nobody else uses this database yet, so that indexes may be made at the end.
     """
     made = Seed(name=name, organization=organization, livemode=livemode, count=count)
     variants = _variants(body, at, windows)
     told = {"livemode": livemode, "organization": organization, "record": record, "at": at}
     with psycopg.connect(admin_url, autocommit=True) as connection:
         first_list = _prepare(connection, variants)
-        for rows in _chunks(made, variants, key, at, first_list, processes):
-            with connection.transaction():
-                with connection.cursor().copy("COPY fresh FROM STDIN") as copy:
-                    copy.write(rows)
-                for statement in (_PERFORMERS, _REFERENCES, _GRANTS):
-                    connection.execute(statement, told)
-                connection.execute("TRUNCATE fresh")
-        connection.execute("ANALYZE registry_performer, registry_pairwisereference, registry_grant")
+        with without_indexes(connection, _TABLES) if alone else nullcontext():
+            for rows in _chunks(made, variants, key, at, first_list, processes):
+                with connection.transaction():
+                    with connection.cursor().copy("COPY fresh FROM STDIN") as copy:
+                        copy.write(rows)
+                    for statement in (_PERFORMERS, _REFERENCES, _GRANTS):
+                        connection.execute(statement, told)
+                    connection.execute("TRUNCATE fresh")
+        connection.execute(f"ANALYZE {', '.join(_TABLES)}")
     return made
 
 
@@ -181,7 +189,13 @@ def _chunks(
     with ProcessPoolExecutor(
         processes, mp_context=get_context("fork"), initializer=_keep, initargs=(key,)
     ) as pool:
-        yield from pool.map(_rows, given)
+        made_ahead: deque[Future[bytes]] = deque()
+        for each in given:
+            made_ahead.append(pool.submit(_rows, each))
+            if len(made_ahead) > AHEAD * processes:  # ten million rows at once would be eight gigabytes
+                yield made_ahead.popleft().result()
+        for ready in made_ahead:
+            yield ready.result()
 
 
 _kept_key: list[PrivateKey] = []

@@ -57,7 +57,11 @@ def measure(place: Place, loader: Loader, sizes: Sizes, *, why_no_cerbos: str) -
             before = _Facts.of(place)
             loads = _rounds(place, contestants, loader, sizes)
             most = statistics.median(load.per_s for load in loads["ours"])
-            rows = [*_latency(ours, loader, most, sizes), _market(ours, loader, most, sizes)]
+            rows = [
+                *_latency(ours, loader, most, sizes),
+                _machine_latency(contestants["empty"], loader, most, sizes),
+                _market(ours, loader, most, sizes),
+            ]
             after = _Facts.of(place)
         misses = after.share_of_misses(before)
         return [
@@ -244,6 +248,24 @@ def _latency(ours: Contestant, loader: Loader, most: float, sizes: Sizes) -> Ite
             beside=beside if percent == 99 else "",
         )
     yield Row(what="  longest at half load", value=latency.highest_ns / 1e6, unit="ms", samples=latency.total)
+
+
+def _machine_latency(empty: Contestant, loader: Loader, most: float, sizes: Sizes) -> Row:
+    """What of that is the machine's, the web server's and the load generator's own."""
+    load = loader.open(
+        empty.server,
+        empty.question,
+        empty.middles,
+        seconds=sizes.seconds * 3,
+        arrivals="poisson",
+        per_s=most / 2,
+    )
+    return Row(
+        what="  p99 of an empty granian handler at that rate",
+        value=load.outcome.latency.percentile_ms(99),
+        unit="ms",
+        samples=load.outcome.latency.total,
+    )
 
 
 def _market(ours: Contestant, loader: Loader, most: float, sizes: Sizes) -> Row:

@@ -38,6 +38,11 @@ def _begun(node: "Node", organization: str, people: "list[Person]") -> None:
     node.ask(organization, people[0])
 
 
+def _asked_now(node: "Node") -> None:
+    """A question of a moment ago, however slow this machine is."""
+    node.feeder._asked_at = time.monotonic() + 3600
+
+
 def test_whoever_asks_about_one_has_all_their_people_in_memory_soon(
     node: "Node", monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,11 +206,10 @@ def test_while_questions_come_walking_rests_three_times_as_long_as_it_took(
     people = _people(node, organization)
     names = _names(node, organization, people)
     _begun(node, organization, people)
+    _asked_now(node)
     node.feeder.turn()  # the names are known by now
+    node.feeder._walk_at = 0.0
     before = _missing(node, names)
-    node.feeder._asked_at = (
-        time.monotonic() + 3600
-    )  # a question of a moment ago, however slow this machine is
     node.feeder.turn()
     rests = node.feeder._walk_at - time.monotonic()
     assert rests > 0 and _missing(node, names) == before - 1
@@ -246,3 +250,24 @@ def test_a_page_of_a_turn_that_was_cut_is_read_by_a_later_one(
     for _ in range(4):
         node.feeder.turn()
     assert _missing(node, _names(node, organization, people)) == 0
+
+
+def test_while_nobody_asks_a_turn_reads_several_pages(node: "Node", monkeypatch: pytest.MonkeyPatch) -> None:
+    from consent.check import ahead
+
+    monkeypatch.setattr(ahead, "PAGE", 1)
+    organization = node.world.organization()
+    people = _people(node, organization)
+    names = _names(node, organization, people)
+    _begun(node, organization, people)
+    _asked_now(node)
+    read = []
+    for asked_at in (node.feeder._asked_at, 0.0):
+        node.feeder._asked_at, node.feeder._walk_at = asked_at, 0.0
+        if not read:
+            node.feeder.turn()  # the names are known by now
+            node.feeder._walk_at = 0.0
+        before = _missing(node, names)
+        node.feeder.turn()
+        read.append(before - _missing(node, names))
+    assert read == [1, min(ahead.IDLE_PAGES, before)] and read[1] > 1

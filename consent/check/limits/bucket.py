@@ -23,12 +23,14 @@ class Bucket:
 
         `before` is what the same call took already.
         """
-        level, size = self.level, self.size
-        if now > self.at:
-            level += (now - self.at) * self.rate
-            level = min(level, size)
-            self.level, self.at = level, now
-        if level < cost and (cost + before <= size or level + before < size):
+        level, at = self.level, self.at
+        if now > at:
+            level += (now - at) * self.rate
+            if level > self.size:  # noqa: PLR1730  # a third of what `min` takes, at every check
+                level = self.size
+            self.level = level
+            self.at = now
+        if level < cost and (cost + before <= self.size or level + before < self.size):
             return False
         self.level = level - cost
         return True

@@ -129,11 +129,13 @@ class KeyMeter:
             if bucket is not None and not bucket.take(cost, now, before=before):
                 self.refused[SECOND] += 1
                 raise self._over_rate(state, used - cost, cost + before, now)
+            told_already = account.pending > 0  # whoever counted that has called the thread, which has not come yet
             account.pending += cost
             account.used_at = now
             state.own += cost
             headers = (state.told, ("RateLimit", self._standing(bucket, quota, used, now)))
-        self._wake()
+        if not told_already:
+            self._wake()
         return headers
 
     def tell(self) -> bool:
@@ -251,19 +253,18 @@ class KeyMeter:
 
     def _standing(self, bucket: Bucket | None, quota: int | None, used: int, now: float) -> str:
         """What remains: of this second, and of the day. Written out, since every answer carries it."""
-        second = ""
-        if bucket is not None:
-            level = bucket.level
-            second = f'"{SECOND}";r={int(level) if level > 0 else 0};t=1'
+        whole = 0
+        if bucket is not None and bucket.level > 0:
+            whole = int(bucket.level)
         if quota is None:
-            return second
+            return "" if bucket is None else f'"{SECOND}";r={whole};t=1'
         if now >= self._ticks_at:
             self._until = -int((now - self._midnight) // 1)  # rounded up: never too early
             self._ticks_at = self._midnight - self._until + 1
         left = quota - used if used < quota else 0
         if bucket is None:
             return f'"{DAILY}";r={left};t={self._until}'
-        return f'{second}, "{DAILY}";r={left};t={self._until}'
+        return f'"{SECOND}";r={whole};t=1, "{DAILY}";r={left};t={self._until}'
 
     def _over_quota(self, state: _State, used: int, cost: int, now: float) -> ApiError:
         quota = state.limits.daily_quota
