@@ -16,7 +16,7 @@ from tests.bench.peers import cerbos
 from tests.bench.peers.fetching import cerbos_binary
 from tests.bench.place import Place
 from tests.bench.report import Row, not_measured
-from tests.bench.servers import Server, granian
+from tests.bench.servers import Server, granian, resting
 
 DRAWS = 500_000
 MARKET_PER_S = 14_000  # 120 million messages a day, one check each, ten times that at the peak
@@ -52,17 +52,17 @@ def measure(place: Place, loader: Loader, sizes: Sizes, *, why_no_cerbos: str) -
         contestants = _contestants(place, loader, names, drawn, stack)
         ours = contestants["ours"]
         with changing(place.organization, place.seed.name, place.seed.count) as changes:
-            loader.closed(ours.server, ours.question, names, seconds=sizes.warm_up_s)
-            cold = _cold(place, ours, loader, sizes)
+            with resting(_others(contestants, "ours")):
+                loader.closed(ours.server, ours.question, names, seconds=sizes.warm_up_s)
+                cold = _cold(place, ours, loader, sizes)
             before = _Facts.of(place)
             loads = _rounds(place, contestants, loader, sizes)
             most = statistics.median(load.per_s for load in loads["ours"])
-            rows = [
-                *_latency(ours, loader, most, sizes),
-                _machine_latency(contestants["empty"], loader, most, sizes),
-                _market(ours, loader, most, sizes),
-            ]
+            with resting(_others(contestants, "ours")):
+                rows = [*_latency(ours, loader, most, sizes), _market(ours, loader, most, sizes)]
             after = _Facts.of(place)
+            with resting(_others(contestants, "empty")):
+                rows.append(_machine_latency(contestants["empty"], loader, most, sizes))
         misses = after.share_of_misses(before)
         return [
             *_throughput(loads, why_no_cerbos),
@@ -146,8 +146,16 @@ def _rounds(
     for _ in range(sizes.rounds):
         for name in (*contestants, "empty"):
             each = contestants[name]
-            loads[name].append(loader.closed(each.server, each.question, each.middles, seconds=sizes.seconds))
+            with resting(_others(contestants, name)):
+                load = loader.closed(each.server, each.question, each.middles, seconds=sizes.seconds)
+            loads[name].append(load)
     return loads
+
+
+def _others(contestants: dict[str, Contestant], name: str) -> list[Server]:
+    """Whoever shares the core with the one that is asked, but for the registry, which has changes to follow."""
+    ours = {contestants["ours"].server.pid, contestants[name].server.pid}
+    return [each.server for each in contestants.values() if each.server.pid not in ours]
 
 
 def _throughput(loads: dict[str, list[Load]], why_no_cerbos: str) -> list[Row]:
