@@ -58,12 +58,13 @@ class Ahead:
     ) -> list[SubjectName]:
         """Names of one side for a turn that reads `besides` anyway: what has room, and is not in memory yet.
 
-        `walk`: also those that nobody has asked about; and of them more, if nobody asks anything now (`idle`).
+        `walk`: also those that nobody has asked about; and of them more, if nobody asks or waits now (`idle`).
         """
+        wide = PAGE * IDLE_PAGES if idle and not besides else PAGE
         if self._names is None:
             self._names = deque(self._hot.load() if self._hot is not None else ())
         found: list[SubjectName] = []
-        for names, page in ((self._names, PAGE), (self._walks.names, PAGE * IDLE_PAGES if idle else PAGE)):
+        for names, page in ((self._names, PAGE), (self._walks.names, wide)):
             if names is not self._names and not walk:
                 break
             while names and len(besides) + len(found) < page and names[0].livemode is livemode:

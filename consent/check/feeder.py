@@ -38,9 +38,10 @@ GATHER_S = 0.002  # how soon after a turn the next begins for a question that wa
 IDLE_S = 60.0  # nobody asked for so long: the primary is left in peace until somebody does
 PAGE = 2000  # changes of one turn; more are read by the next, which follows at once
 MAX_WANTED = 1000  # missed facts of one side that a turn reads, far within the time that memory stays fresh
-REREAD = (
-    500  # changed facts of one turn that the next reads anew; what more they touch is read ahead, or waits
+AT_ONCE = (
+    50  # changed facts that somebody asked for lately, read anew in the same snapshot: nobody misses them
 )
+REREAD = 500  # so many more the next turn reads; what they touch beyond that is read ahead, or waits
 SIDES = (True, False)
 SHARE = 3.0  # while questions come, reading ahead rests for so many times as long as a page took
 BUSY_S = 1.0  # questions come if the last was no longer ago
@@ -298,9 +299,19 @@ class Feeder:
             return Turn(livemode=side, changes=changes, freshness=cut, reached=False)
         cells = load(wanted, answers=answers)
         hot, cold = self.replica.touched(side, changes) if changes else ((), ())
-        again = [name for name in hot if name not in cells][:REREAD]
+        again = [name for name in hot if name not in cells]
+        at_once = [name for name in again if isinstance(name, SubjectName)][:AT_ONCE]
+        if at_once:
+            cells.update(load(at_once))
+            again = [name for name in again if name not in cells]
         self._ahead.changed([name for name in cold if name not in cells])
-        return Turn(livemode=side, changes=changes, cells=cells, freshness=fresh, again=again)
+        return Turn(
+            livemode=side,
+            changes=changes,
+            cells=cells,
+            freshness=fresh,
+            again=again[:REREAD],
+        )
 
     def _forget(self) -> None:
         """Know nothing, and follow from the next turn on."""

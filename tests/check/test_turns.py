@@ -14,7 +14,7 @@ def _name(node: "Node", organization: str, person: Any) -> Any:
     return SubjectName(True, organization, organization, "performer", node.reference(organization, person))
 
 
-def test_a_turn_asks_once_before_it_tells_whatever_was_missed_or_changed(
+def test_a_turn_asks_once_before_it_tells_and_once_more_if_facts_in_use_changed(
     node: "Node", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from consent.registry.operations.references import set_external_id
@@ -37,19 +37,25 @@ def test_a_turn_asks_once_before_it_tells_whatever_was_missed_or_changed(
             real(*given)
 
         monkeypatch.setattr(node.feeder, "_end", end)
-        for number in range(3):
-            given = {"livemode": True, "organization": organization, "external_id": f"hot-{number}"}
-            set_external_id(world.ports, performer=changed.value, **given)
-        world.say("suspension", world.grant(organization, hot).grant, hot.key)
         node.feeder._wanted[True].add([wanted])
         before = ways.count
         node.feeder.turn()
         assert told[0] == before + 1
+        told.clear()
         assert ways.count == before + 2  # the end of the transaction, when everybody was told
         assert not node.replica.read([wanted], livemode=True).missing
+        for number in range(3):
+            given = {"livemode": True, "organization": organization, "external_id": f"hot-{number}"}
+            set_external_id(world.ports, performer=changed.value, **given)
+        world.say("suspension", world.grant(organization, hot).grant, hot.key)
+        before = ways.count
+        node.feeder.turn()
+        assert told[0] == before + 2  # what changed, and then what that concerns, in the same snapshot
+        assert ways.count == before + 3
+        assert not node.replica.read([changed], livemode=True).missing
 
 
-def test_what_changed_is_gone_with_its_turn_and_back_with_the_next_if_it_was_asked_for_lately(
+def test_what_changed_is_read_anew_with_its_turn_if_it_was_asked_for_lately_and_else_gone(
     node: "Node", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from consent.check import replica
@@ -66,11 +72,32 @@ def test_what_changed_is_gone_with_its_turn_and_back_with_the_next_if_it_was_ask
         world.say("suspension", grant, person.key)
     names = [_name(node, organization, each) for each in (hot, cold)]
     node.feeder.turn()
-    assert node.replica.read(names, livemode=True).missing == names
-    node.feeder.turn()
     assert node.replica.read(names, livemode=True).missing == names[1:]
+    turns = node.feeder._begun
     assert node.ask(organization, hot).reasons == ["no_active_consent"]
-    assert node.primary.asked == 0
+    assert node.primary.asked == 0 and node.feeder._begun == turns
+
+
+def test_of_very_many_changes_some_are_read_by_the_next_turn(
+    node: "Node", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.check import feeder, replica
+
+    monkeypatch.setattr(replica, "FULL", 0.0)  # no room to read anything ahead
+    monkeypatch.setattr(feeder, "AT_ONCE", 1)
+    world, organization = node.world, node.world.organization()
+    people = [world.person() for _ in range(3)]
+    grants = [world.grant(organization, each).grant for each in people]
+    for each in people:
+        node.ask(organization, each)
+    for person, grant in zip(people, grants, strict=True):
+        world.say("suspension", grant, person.key)
+    names = [_name(node, organization, each) for each in people]
+    node.feeder.turn()
+    assert len(node.replica.read(names, livemode=True).missing) == 2
+    node.feeder.turn()
+    assert not node.replica.read(names, livemode=True).missing
+    assert {node.ask(organization, each).decision for each in people} == {"deny"}
 
 
 def test_a_failed_follower_keeps_no_question_waiting_and_begins_anew(node: "Node") -> None:

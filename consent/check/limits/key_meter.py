@@ -129,7 +129,9 @@ class KeyMeter:
             if bucket is not None and not bucket.take(cost, now, before=before):
                 self.refused[SECOND] += 1
                 raise self._over_rate(state, used - cost, cost + before, now)
-            told_already = account.pending > 0  # whoever counted that has called the thread, which has not come yet
+            told_already = (
+                account.pending > 0
+            )  # whoever counted that has called the thread, which has not come yet
             account.pending += cost
             account.used_at = now
             state.own += cost
