@@ -19,8 +19,11 @@ import sys
 from consent.server.embedded.child import die_with_launcher
 
 die_with_launcher(signal.SIGTERM)
+if hasattr(os, "SCHED_BATCH"):  # Linux: inherited by every thread of this process
+    with contextlib.suppress(OSError):  # a sandbox may forbid it; then it is only slower
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
-from consent.server.wsgi import application  # noqa: E402  # first of all, the tie
+from consent.server.wsgi import application  # noqa: E402  # first of all, the tie, and what threads inherit
 
 SWITCH_S = 0.001  # Python's default is 0.005: a turn of the feeder asks for its place several times
 
@@ -30,8 +33,5 @@ gc.collect()
 gc.freeze()
 gc.set_threshold(*COLLECT)
 sys.setswitchinterval(SWITCH_S)
-if hasattr(os, "SCHED_BATCH"):  # Linux: inherited by every thread of this process
-    with contextlib.suppress(OSError):  # a sandbox may forbid it; then it is only slower
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 __all__ = ["application"]
