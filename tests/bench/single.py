@@ -234,14 +234,7 @@ def _busy(loads: Sequence[Load]) -> str:
 
 def _latency(ours: Contestant, loader: Loader, most: float, sizes: Sizes) -> Iterator[Row]:
     """At half load, from the instant each question was due."""
-    load = loader.open(
-        ours.server,
-        ours.question,
-        ours.middles,
-        seconds=sizes.seconds * 3,
-        arrivals="poisson",
-        per_s=most / 2,
-    )
+    load = _half_load(ours, loader, most, sizes)
     latency, late_ms = load.outcome.latency, load.outcome.lateness.percentile_ms(99)
     sent = f"{load.outcome.intended:,} due, {load.outcome.answered:,} answered"
     beside = f"{most / 2:,.0f}/s, {sent}; the generator itself was late by {late_ms:.2f} ms at p99"
@@ -258,16 +251,20 @@ def _latency(ours: Contestant, loader: Loader, most: float, sizes: Sizes) -> Ite
     yield Row(what="  longest at half load", value=latency.highest_ns / 1e6, unit="ms", samples=latency.total)
 
 
-def _machine_latency(empty: Contestant, loader: Loader, most: float, sizes: Sizes) -> Row:
-    """What of that is the machine's, the web server's and the load generator's own."""
-    load = loader.open(
-        empty.server,
-        empty.question,
-        empty.middles,
+def _half_load(each: Contestant, loader: Loader, most: float, sizes: Sizes) -> Load:
+    return loader.open(
+        each.server,
+        each.question,
+        each.middles,
         seconds=sizes.seconds * 3,
         arrivals="poisson",
         per_s=most / 2,
     )
+
+
+def _machine_latency(empty: Contestant, loader: Loader, most: float, sizes: Sizes) -> Row:
+    """What of that is the machine's, the web server's and the load generator's own."""
+    load = _half_load(empty, loader, most, sizes)
     return Row(
         what="  p99 of an empty granian handler at that rate",
         value=load.outcome.latency.percentile_ms(99),
