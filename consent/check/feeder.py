@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -302,8 +303,11 @@ class Feeder:
         again = [name for name in hot if name not in cells]
         at_once = [name for name in again if isinstance(name, SubjectName)][:AT_ONCE]
         if at_once:
-            cells.update(load(at_once))
-            again = [name for name in again if name not in cells]
+            with suppress(
+                LogError
+            ):  # what cannot be opened now is dropped like the rest: whoever asks misses it
+                cells.update(load(at_once))
+            again = [name for name in again if name not in at_once]
         self._ahead.changed([name for name in cold if name not in cells])
         return Turn(
             livemode=side,

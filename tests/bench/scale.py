@@ -50,7 +50,7 @@ def measure(admin_url: str, sizes: Sequence[int] = SIZES) -> list[Row]:
     small, large = found[0], found[-1]
     rows = [
         Row(
-            what=f"check, 1 in 13 not in memory, {count:,} consents",
+            what=f"check, 1 in {OTHERS_EVERY_OF_MANY} not in memory, {count:,} consents",
             value=each["cpu_us"],
             unit="µs CPU",
             beside=f"PostgreSQL {each['database_us']:.0f} µs; {each['missed']:.1%} missed",

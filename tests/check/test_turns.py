@@ -100,6 +100,32 @@ def test_of_very_many_changes_some_are_read_by_the_next_turn(
     assert {node.ask(organization, each).decision for each in people} == {"deny"}
 
 
+def test_what_changed_and_cannot_be_opened_is_dropped_and_holds_up_nobody(
+    node: "Node", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.check import feeder
+    from consent.log.errors import LogError
+
+    world, organization = node.world, node.world.organization()
+    person, other = world.person(), world.person()
+    grant = world.grant(organization, person).grant
+    world.grant(organization, other)
+    for each in (person, other):
+        node.ask(organization, each)
+    name, real = _name(node, organization, person), feeder.load_cells
+
+    def fails(asked: Any, **options: Any) -> Any:
+        if name in asked:
+            raise LogError("their limits cannot be opened")
+        return real(asked, **options)
+
+    world.say("suspension", grant, person.key)
+    monkeypatch.setattr(feeder, "load_cells", fails)
+    assert node.feeder.turn() and node.feeder.turn()
+    assert node.replica.read([name], livemode=True).missing
+    assert node.ask(organization, other).decision == "allow" and node.primary.asked == 0
+
+
 def test_a_failed_follower_keeps_no_question_waiting_and_begins_anew(node: "Node") -> None:
     """Facts are told before followers read; a follower that failed is never told of a position that it missed."""
     from django.db import OperationalError

@@ -129,15 +129,11 @@ class KeyMeter:
             if bucket is not None and not bucket.take(cost, now, before=before):
                 self.refused[SECOND] += 1
                 raise self._over_rate(state, used - cost, cost + before, now)
-            told_already = (
-                account.pending > 0
-            )  # whoever counted that has called the thread, which has not come yet
             account.pending += cost
             account.used_at = now
             state.own += cost
             headers = (state.told, ("RateLimit", self._standing(bucket, quota, used, now)))
-        if not told_already:
-            self._wake()
+        self._wake()
         return headers
 
     def tell(self) -> bool:
